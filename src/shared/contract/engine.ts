@@ -1,0 +1,91 @@
+import { eventIterator, oc } from '@orpc/contract'
+import type { ContractRouterClient } from '@orpc/contract'
+import { z } from 'zod'
+import { metricsSchema, schemeSchema } from './measurement'
+import { modelOptionsSchema, normalizationSchema } from './model'
+
+/** Images as the engine reads them: a raw file, [N, 3, H, W], little endian, after `offset` bytes. */
+export const imageFileSchema = z.object({
+  path: z.string(),
+  offset: z.number().int(),
+  dtype: z.enum(['uint8', 'float32']),
+  /** Height and width of every image. */
+  height: z.number().int(),
+  width: z.number().int(),
+  channelsLast: z.boolean().default(false),
+  count: z.number().int()
+})
+export type ImageFile = z.infer<typeof imageFileSchema>
+
+const modelSourceSchema = z.object({
+  path: z.string(),
+  options: modelOptionsSchema,
+  /** Null: pixels enter the model as they are. */
+  normalization: normalizationSchema.nullable()
+})
+
+const executionSchema = z.object({
+  batch: z.number().int().positive(),
+  threads: z.number().int().positive().optional()
+})
+
+export const perturbationSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('randomize'), scheme: schemeSchema.exclude(['auto']) }),
+  z.object({ kind: z.literal('zero') }),
+  z.object({ kind: z.literal('reinit'), path: z.string(), options: modelOptionsSchema }),
+  /** The layer's own parameters again: must measure 0. Not offered to users. */
+  z.object({ kind: z.literal('identity') })
+])
+export type Perturbation = z.infer<typeof perturbationSchema>
+
+export const measureRequestSchema = z.object({
+  model: modelSourceSchema,
+  images: imageFileSchema,
+  /** One per image, or null. */
+  labels: z.array(z.number().int()).nullable(),
+  perturbation: perturbationSchema,
+  seed: z.number().int(),
+  units: z.array(z.object({ layer: z.string(), trial: z.number().int() })),
+  execution: executionSchema
+})
+export type MeasureRequest = z.infer<typeof measureRequestSchema>
+
+export const engineEventSchema = z.discriminatedUnion('type', [
+  /** Images that went through the network since the last event, for the original or for a unit. */
+  z.object({
+    type: z.literal('progress'),
+    images: z.number().int(),
+    layer: z.string().nullable(),
+    trial: z.number().int().nullable()
+  }),
+  z.object({
+    type: z.literal('original'),
+    top1: z.number().nullable(),
+    top5: z.number().nullable(),
+    loss: z.number().nullable()
+  }),
+  z.object({
+    type: z.literal('unit'),
+    layer: z.string(),
+    trial: z.number().int(),
+    metrics: metricsSchema,
+    /** Per-image cosine distances, float32 little endian in base64, in evaluation order. */
+    distances: z.string(),
+    seconds: z.number()
+  })
+])
+export type EngineEvent = z.infer<typeof engineEventSchema>
+
+/** The engine process: the only one that loads ONNX Runtime. It knows no study and no SQL. */
+export const engineContract = {
+  measure: oc.input(measureRequestSchema).output(eventIterator(engineEventSchema)),
+  predict: oc
+    .input(z.object({ model: modelSourceSchema, images: imageFileSchema, output: z.string(), execution: executionSchema }))
+    .output(z.object({ images: z.number().int(), classes: z.number().int() })),
+  /** Images per second of the unperturbed network, over a short time. */
+  time: oc
+    .input(z.object({ model: modelSourceSchema, images: imageFileSchema, execution: executionSchema }))
+    .output(z.object({ imagesPerSecond: z.number() }))
+}
+export type EngineContract = typeof engineContract
+export type EngineClient = ContractRouterClient<EngineContract>
