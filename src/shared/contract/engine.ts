@@ -2,7 +2,7 @@ import { eventIterator, oc } from '@orpc/contract'
 import type { ContractRouterClient } from '@orpc/contract'
 import { z } from 'zod'
 import { metricsSchema, schemeSchema } from './measurement'
-import { modelOptionsSchema, normalizationSchema } from './model'
+import { modelOptionsSchema, normalizationSchema, problemSchema } from './model'
 
 /** Images as the engine reads them: a raw file, [N, 3, H, W], little endian, after `offset` bytes. */
 export const imageFileSchema = z.object({
@@ -72,6 +72,13 @@ export const engineEventSchema = z.discriminatedUnion('type', [
     /** Per-image cosine distances, float32 little endian in base64, in evaluation order. */
     distances: z.string(),
     seconds: z.number()
+  }),
+  /** A unit that has no result, e.g. because its outputs overflow; the others go on. */
+  z.object({
+    type: z.literal('failed-unit'),
+    layer: z.string(),
+    trial: z.number().int(),
+    problem: problemSchema
   })
 ])
 export type EngineEvent = z.infer<typeof engineEventSchema>

@@ -55,8 +55,17 @@ export const runSchema = z.object({
   createdAt: z.string(),
   finishedAt: z.string().nullable(),
   progress: progressSchema,
-  /** Models that could not be measured, and why; the others were. */
-  failures: z.array(z.object({ model: z.string(), problem: problemSchema }))
+  /** Models, or single layers and trials, that could not be measured, and why; the others were. */
+  failures: z.array(
+    z.object({
+      model: z.string(),
+      layer: z.string().nullable(),
+      trial: z.number().int().nullable(),
+      problem: problemSchema
+    })
+  ),
+  /** What the user should know and what stops nothing, e.g. labels that do not fit a model. */
+  notes: z.array(z.string())
 })
 export type Run = z.infer<typeof runSchema>
 

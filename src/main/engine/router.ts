@@ -1,0 +1,15 @@
+import { implement } from '@orpc/server'
+import type { Logger } from 'pino'
+import { engineContract } from '@shared/contract/engine'
+import { problemMiddleware } from '../rpc/problem-middleware'
+import { measure } from './measure'
+import { predict, timeModel } from './predict'
+
+export function engineRouter(log: Logger) {
+  const engine = implement(engineContract).use(problemMiddleware(log))
+  return engine.router({
+    measure: engine.measure.handler(({ input, signal }) => measure(input, signal)),
+    predict: engine.predict.handler(({ input, signal }) => predict(input, signal)),
+    time: engine.time.handler(({ input, signal }) => timeModel(input, signal))
+  })
+}

@@ -1,0 +1,81 @@
+/** The one door to ONNX Runtime. */
+import { InferenceSession, Tensor } from 'onnxruntime-node'
+import { LinchpinError } from '@shared/errors'
+import { writeModel, type OnnxModel, type Signature } from '../graph'
+
+export interface ModelSession {
+  /**
+   * @param images float32 [n, 3, H, W].
+   * @returns logits, float32 [n, classes] row-major.
+   * @throws INPUT_SIZE, GRAPH_UNSUPPORTED when the runtime refuses.
+   */
+  run(images: Float32Array, n: number): Promise<Float32Array>
+  close(): Promise<void>
+}
+
+interface SessionOptions {
+  readonly signature: Signature
+  readonly height: number
+  readonly width: number
+  /** Threads within an operator; absent: the runtime's choice, one a core. */
+  readonly threads?: number | undefined
+}
+
+/** @throws INPUT_SIZE, GRAPH_UNSUPPORTED. */
+export async function createSession(model: OnnxModel, options: SessionOptions): Promise<ModelSession> {
+  const { signature, height, width } = options
+  checkSize(signature, height, width)
+  const session = await InferenceSession.create(writeModel(model), {
+    executionProviders: ['cpu'],
+    graphOptimizationLevel: 'all',
+    executionMode: 'sequential',
+    interOpNumThreads: 1,
+    logSeverityLevel: 3,
+    ...(options.threads === undefined ? {} : { intraOpNumThreads: options.threads })
+  }).catch((error: unknown) => {
+    throw refused(error)
+  })
+  return {
+    async run(images, n) {
+      const rows = signature.batch ?? n
+      // A graph with a fixed batch size gets images of zeros to fill it; their rows are cut off again.
+      const data = rows === n ? images : padded(images, (rows * images.length) / n)
+      const input = new Tensor('float32', data, [rows, signature.channels, height, width])
+      const outputs = await session.run({ [signature.input]: input }, [signature.output]).catch((error: unknown) => {
+        throw refused(error)
+      })
+      const output = outputs[signature.output]
+      if (!(output?.data instanceof Float32Array) || output.dims.length !== 2) {
+        throw new LinchpinError(
+          'GRAPH_UNSUPPORTED',
+          `Its output "${signature.output}" is ${output?.type ?? 'missing'} [${(output?.dims ?? []).join(', ')}]; expected float32 [N, classes].`
+        )
+      }
+      const classes = output.dims[1] ?? 0
+      return rows === n ? output.data : output.data.slice(0, n * classes)
+    },
+    close: () => session.release()
+  }
+}
+
+function checkSize(signature: Signature, height: number, width: number): void {
+  const fits =
+    (signature.height === null || signature.height === height) &&
+    (signature.width === null || signature.width === width)
+  if (fits) return
+  const wanted = `${String(signature.height ?? height)}×${String(signature.width ?? width)}`
+  throw new LinchpinError('INPUT_SIZE', `The model takes ${wanted}, the images are ${String(height)}×${String(width)}.`, {
+    fix: 'Prepare the evaluation set at that size (--resize, --crop).'
+  })
+}
+
+function padded(images: Float32Array, length: number): Float32Array {
+  const result = new Float32Array(length)
+  result.set(images)
+  return result
+}
+
+function refused(error: unknown): LinchpinError {
+  const text = error instanceof Error ? error.message : String(error)
+  return new LinchpinError('GRAPH_UNSUPPORTED', `ONNX Runtime refuses it: ${text.split('\n')[0] ?? text}`, { cause: error })
+}

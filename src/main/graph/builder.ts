@@ -1,0 +1,99 @@
+import { create } from '@bufbuild/protobuf'
+import { newModel, type OnnxModel } from './model'
+import {
+  AttributeProtoSchema,
+  AttributeProto_AttributeType,
+  GraphProtoSchema,
+  NodeProtoSchema,
+  TensorProto_DataType,
+  ValueInfoProtoSchema,
+  type AttributeProto,
+  type NodeProto,
+  type TensorProto,
+  type ValueInfoProto
+} from './proto/onnx_pb'
+import { floatTensor } from './tensors'
+
+/** The first operator set in which all operators used here have their present meaning. */
+const OPSET = 17
+
+type AttributeValue = number | readonly number[]
+
+function integerOrFloat(name: string, value: AttributeValue): AttributeProto {
+  if (typeof value !== 'number') {
+    return create(AttributeProtoSchema, {
+      name,
+      type: AttributeProto_AttributeType.INTS,
+      ints: value.map(BigInt)
+    })
+  }
+  return Number.isInteger(value)
+    ? create(AttributeProtoSchema, { name, type: AttributeProto_AttributeType.INT, i: BigInt(value) })
+    : create(AttributeProtoSchema, { name, type: AttributeProto_AttributeType.FLOAT, f: value })
+}
+
+/** Builds a graph node by node; each method returns the name of the value it makes. */
+export class GraphBuilder {
+  private readonly nodes: NodeProto[] = []
+  private readonly tensors: TensorProto[] = []
+
+  /** A constant of the file. */
+  parameter(name: string, shape: readonly number[], values: Float32Array): string {
+    this.tensors.push(floatTensor(name, shape, values))
+    return name
+  }
+
+  /** Whole numbers become integer attributes, other numbers floats: true for every operator used here. */
+  node(
+    opType: string,
+    name: string,
+    input: readonly string[],
+    attributes: Readonly<Record<string, AttributeValue>> = {}
+  ): string {
+    const output = `${name}/output`
+    this.nodes.push(
+      create(NodeProtoSchema, {
+        opType,
+        name,
+        input: [...input],
+        output: [output],
+        attribute: Object.entries(attributes).map(([key, value]) => integerOrFloat(key, value))
+      })
+    )
+    return output
+  }
+
+  /** @param classes of the output [N, classes]; @param channels of the input [N, channels, H, W]. */
+  finish(input: string, channels: number, output: string, classes: number): OnnxModel {
+    const graph = create(GraphProtoSchema, {
+      name: 'classifier',
+      node: this.nodes,
+      initializer: this.tensors,
+      input: [valueInfo(input, ['N', channels, 'H', 'W'])],
+      output: [valueInfo(output, ['N', classes])]
+    })
+    return newModel(graph, OPSET)
+  }
+}
+
+function valueInfo(name: string, dims: readonly (number | string)[]): ValueInfoProto {
+  return create(ValueInfoProtoSchema, {
+    name,
+    type: {
+      value: {
+        case: 'tensorType',
+        value: {
+          elemType: TensorProto_DataType.FLOAT,
+          shape: {
+            dim: dims.map((dim) => ({
+              value:
+                typeof dim === 'number'
+                  ? { case: 'dimValue' as const, value: BigInt(dim) }
+                  : { case: 'dimParam' as const, value: dim }
+            }))
+          }
+        }
+      }
+    }
+  })
+}

@@ -1,0 +1,6 @@
+export { GraphBuilder } from './builder'
+export { findLayers, type GraphLayer, type LayerParameter, type ParameterRole } from './layers'
+export { writeModel, type OnnxModel } from './model'
+export { replaceParameters, type Replacement } from './replace'
+export { signatureOf, withoutSoftmax, type Signature } from './signature'
+export { sizeOf } from './tensors'

@@ -1,0 +1,50 @@
+/** Number formats of checkpoints and graphs, converted to float32. All little endian. */
+
+const HALF = new Float32Array(65536)
+for (let bits = 0; bits < 65536; bits++) HALF[bits] = halfToNumber(bits)
+
+/** IEEE 754 binary16. */
+function halfToNumber(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1
+  const exponent = (bits >> 10) & 0x1f
+  const fraction = bits & 0x3ff
+  if (exponent === 0) return sign * fraction * 2 ** -24
+  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15)
+}
+
+export function float16ToFloat32(bytes: Uint8Array<ArrayBuffer>): Float32Array {
+  const source = aligned(bytes, 2, (buffer, offset, length) => new Uint16Array(buffer, offset, length))
+  const target = new Float32Array(source.length)
+  for (let i = 0; i < source.length; i++) target[i] = HALF[source[i] ?? 0] ?? 0
+  return target
+}
+
+/** bfloat16 is the upper half of a float32. */
+export function bfloat16ToFloat32(bytes: Uint8Array<ArrayBuffer>): Float32Array {
+  const source = aligned(bytes, 2, (buffer, offset, length) => new Uint16Array(buffer, offset, length))
+  const target = new Uint32Array(source.length)
+  for (let i = 0; i < source.length; i++) target[i] = (source[i] ?? 0) << 16
+  return new Float32Array(target.buffer)
+}
+
+export function float64ToFloat32(bytes: Uint8Array<ArrayBuffer>): Float32Array {
+  return Float32Array.from(
+    aligned(bytes, 8, (buffer, offset, length) => new Float64Array(buffer, offset, length))
+  )
+}
+
+/** Without a copy where the bytes lie on a multiple of 4. */
+export function asFloat32(bytes: Uint8Array<ArrayBuffer>): Float32Array {
+  return aligned(bytes, 4, (buffer, offset, length) => new Float32Array(buffer, offset, length))
+}
+
+function aligned<T>(
+  bytes: Uint8Array<ArrayBuffer>,
+  width: number,
+  view: (buffer: ArrayBuffer, offset: number, length: number) => T
+): T {
+  const length = Math.floor(bytes.byteLength / width)
+  if (bytes.byteOffset % width === 0) return view(bytes.buffer, bytes.byteOffset, length)
+  return view(bytes.slice().buffer, 0, length)
+}

@@ -1,0 +1,86 @@
+/** Fresh parameters as the frameworks draw them. Formulas: docs/method.md. */
+import type { Scheme } from '@shared/contract/measurement'
+import type { GraphLayer, LayerParameter } from '../graph'
+import { sizeOf } from '../graph'
+import type { RandomStream } from './stream'
+
+export type DrawScheme = Exclude<Scheme, 'auto'>
+
+/** Which scheme `auto` means for a family of architectures: that of the framework that made it. */
+export function schemeFor(family: string | null): DrawScheme {
+  return family === 'resnet' ? 'timm-resnet' : 'torch'
+}
+
+interface Context {
+  readonly layer: GraphLayer
+  /** All layers of the model, in network order. */
+  readonly layers: readonly GraphLayer[]
+  stream(parameter: LayerParameter): RandomStream
+}
+
+type Draw = (parameter: LayerParameter, context: Context) => Float32Array
+
+const constant = (parameter: LayerParameter, value: number): Float32Array =>
+  new Float32Array(sizeOf(parameter.shape)).fill(value)
+
+const empty = (parameter: LayerParameter): Float32Array => new Float32Array(sizeOf(parameter.shape))
+
+/** PyTorch counts the receptive field times input channels per group, or times output channels. */
+function fans(layer: GraphLayer): { readonly in: number; readonly out: number } {
+  const [out = 1, input = 1, ...kernel] = layer.shape
+  return { in: input * sizeOf(kernel), out: out * sizeOf(kernel) }
+}
+
+/** Kaiming uniform with a = √5 is U(±1/√fan_in); the bias has the same bound. */
+const torchDefault: Draw = (parameter, { layer, stream }) =>
+  stream(parameter).uniform(empty(parameter), 1 / Math.sqrt(fans(layer).in))
+
+/** A batch norm begins as the identity: scale 1, shift 0, mean 0, variance 1. */
+const freshNorm: Draw = (parameter) =>
+  constant(parameter, parameter.role === 'weight' || parameter.role === 'running_var' ? 1 : 0)
+
+const torch: Draw = (parameter, context) =>
+  context.layer.kind === 'norm' ? freshNorm(parameter, context) : torchDefault(parameter, context)
+
+const timmResNet: Draw = (parameter, context) => {
+  const { layer, layers, stream } = context
+  if (layer.kind === 'norm') {
+    // timm zero-initialises the scale of the last batch norm of each residual block.
+    const zero = parameter.role === 'weight' && isLastNormOfBlock(layer, layers)
+    return zero ? constant(parameter, 0) : freshNorm(parameter, context)
+  }
+  if (layer.kind === 'conv' && parameter.role === 'weight') {
+    return stream(parameter).normal(empty(parameter), 0, Math.sqrt(2 / fans(layer).out))
+  }
+  return torchDefault(parameter, context)
+}
+
+const timmViT: Draw = (parameter, context) => {
+  if (context.layer.kind !== 'linear') return torch(parameter, context)
+  if (parameter.role === 'bias') return constant(parameter, 0)
+  return context.stream(parameter).normal(empty(parameter), 0, 0.02)
+}
+
+/** Normal, with mean and standard deviation of the trained tensor. Not the published method's. */
+const matched: Draw = (parameter, context) => {
+  if (context.layer.kind === 'norm') return freshNorm(parameter, context)
+  const trained = parameter.read()
+  const mean = trained.reduce((sum, value) => sum + value, 0) / trained.length
+  const variance = trained.reduce((sum, value) => sum + (value - mean) ** 2, 0) / trained.length
+  return context.stream(parameter).normal(empty(parameter), mean, Math.sqrt(variance))
+}
+
+export const SCHEME_DRAWS: Readonly<Record<DrawScheme, Draw>> = {
+  torch,
+  'timm-resnet': timmResNet,
+  'timm-vit': timmViT,
+  matched
+}
+
+export function isLastNormOfBlock(layer: GraphLayer, layers: readonly GraphLayer[]): boolean {
+  if (layer.block === null) return false
+  const norms = layers.filter(
+    (other) => other.kind === 'norm' && other.block === layer.block && !other.name.includes('downsample')
+  )
+  return norms.at(-1)?.name === layer.name
+}

@@ -1,0 +1,89 @@
+import type { CustomSeriesOption, CustomSeriesRenderItemAPI, CustomSeriesRenderItemReturn } from 'echarts'
+import type { Box } from './layout'
+
+/** An element that a custom series draws. */
+export type Drawing = NonNullable<CustomSeriesRenderItemReturn>
+export type ChildDrawing = Extract<Drawing, { type: 'group' }>['children'][number]
+
+type Decal = { symbol: 'rect'; dashArrayX: number[]; dashArrayY: number[]; rotation: number; color: string }
+
+/** Diagonal strokes: the mark of a cell that is not measured yet. */
+export function hatch(color: string): Decal {
+  return { symbol: 'rect', dashArrayX: [1, 0], dashArrayY: [1, 4], rotation: -Math.PI / 4, color }
+}
+
+/** Pixels of the cell (or of several in a row) at a row and column, snapped so that edges are sharp. */
+export function cellBox(api: CustomSeriesRenderItemAPI, row: number, column: number, columns = 1): Box {
+  const [left = 0, middle = 0] = api.coord([column, row])
+  const [right = 0] = api.coord([column + columns - 1, row])
+  const size = api.size?.([1, 1]) ?? 0
+  const [width = 0, height = 0] = Array.isArray(size) ? size : [size, size]
+  const x = Math.round(left - width / 2)
+  const y = Math.round(middle - height / 2)
+  return {
+    x,
+    y,
+    width: Math.max(1, Math.round(right + width / 2) - x),
+    height: Math.max(1, Math.round(middle + height / 2) - y)
+  }
+}
+
+/** Room between cells: none where they are too small for it. */
+export function inset(box: Box): Box {
+  const gapX = box.width >= 5 ? 1 : 0
+  const gapY = box.height >= 5 ? 1 : 0
+  return { x: box.x, y: box.y, width: box.width - gapX, height: box.height - gapY }
+}
+
+/** Whether the middle of a row is in sight; zooming moves the others out of it. */
+export function rowInSight(box: Box, cells: Box): boolean {
+  const middle = box.y + box.height / 2
+  return middle >= cells.y && middle <= cells.y + cells.height
+}
+
+export function columnInSight(box: Box, cells: Box): boolean {
+  const middle = box.x + box.width / 2
+  return middle >= cells.x && middle <= cells.x + cells.width
+}
+
+/** Every how many rows or columns a label of this size fits. */
+export function labelStep(spacing: number, size: number): number {
+  return Math.max(1, Math.ceil(size / Math.max(spacing, 0.5)))
+}
+
+interface LayerOptions {
+  readonly id: string
+  /** Index of the grid; null: pixels of the whole figure. */
+  readonly grid: number | null
+  readonly items: readonly (readonly number[])[]
+  readonly clip?: boolean
+  readonly z?: number
+  readonly draw: (api: CustomSeriesRenderItemAPI, item: readonly number[]) => Drawing | null
+}
+
+/**
+ * One layer of the drawing. Items are `[column, row, …]`. Layers are silent: who shows the figure finds the cell under the pointer from the axes, however cells are drawn.
+ */
+export function layer(options: LayerOptions): CustomSeriesOption {
+  return {
+    id: options.id,
+    type: 'custom',
+    ...(options.grid === null
+      ? { coordinateSystem: 'none' }
+      : {
+          coordinateSystem: 'cartesian2d',
+          xAxisIndex: options.grid,
+          yAxisIndex: options.grid,
+          encode: { x: 0, y: 1 }
+        }),
+    data: options.items.map((item) => [...item]),
+    silent: true,
+    animation: false,
+    clip: options.clip ?? false,
+    z: options.z ?? 2,
+    renderItem: (params, api) => {
+      const item = options.items[params.dataIndex]
+      return item === undefined ? null : options.draw(api, item)
+    }
+  }
+}

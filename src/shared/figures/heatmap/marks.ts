@@ -1,0 +1,73 @@
+import type { CustomSeriesOption } from 'echarts'
+import type { FigureTheme } from '../palette'
+import { criticalityColor, criticalityTextColor } from '../palette'
+import type { HeatmapData } from './data'
+import { cellBox, hatch, inset, layer, type ChildDrawing } from './drawing'
+import { percentNumber } from './text'
+
+/** Draws the cells: the one part that differs between a screen of 200 × 500 cells and a page of print. */
+export type HeatmapMarks = (data: HeatmapData, theme: FigureTheme) => CustomSeriesOption[]
+
+function measuredItems(data: HeatmapData): number[][] {
+  const items: number[][] = []
+  data.entries.forEach((row, rowIndex) => {
+    row.forEach((entry, column) => {
+      if (entry) items.push([column, rowIndex, entry.mean])
+    })
+  })
+  return items
+}
+
+function unmeasuredItems(data: HeatmapData): number[][] {
+  const items: number[][] = []
+  data.entries.forEach((row, rowIndex) => {
+    row.forEach((entry, column) => {
+      if (entry === null) items.push([column, rowIndex])
+    })
+  })
+  return items
+}
+
+/** A rectangle a cell, with its percentage where it fits; hatched where nothing is measured. */
+export const rectangleMarks: HeatmapMarks = (data, theme) => [
+  layer({
+    id: 'unmeasured',
+    grid: 0,
+    clip: true,
+    items: unmeasuredItems(data),
+    draw: (api, [column = 0, row = 0]) => ({
+      type: 'rect',
+      shape: inset(cellBox(api, row, column)),
+      style: { fill: theme.hatchGround, decal: hatch(theme.hatch) }
+    })
+  }),
+  layer({
+    id: 'measured',
+    grid: 0,
+    clip: true,
+    items: measuredItems(data),
+    draw: (api, [column = 0, row = 0, value = 0]) => {
+      const box = inset(cellBox(api, row, column))
+      const rectangle: ChildDrawing = { type: 'rect', shape: box, style: { fill: criticalityColor(value) } }
+      if (box.width < 21 || box.height < 13) return rectangle
+      return {
+        type: 'group',
+        children: [
+          rectangle,
+          {
+            type: 'text',
+            style: {
+              text: percentNumber(value),
+              x: box.x + box.width / 2,
+              y: box.y + box.height / 2,
+              align: 'center',
+              verticalAlign: 'middle',
+              fill: criticalityTextColor(value),
+              font: `10px ${theme.font}`
+            }
+          }
+        ]
+      }
+    }
+  })
+]
