@@ -13,4 +13,11 @@ export const PORT_MESSAGE = 'linchpin:port'
 
 /** Menu commands arrive as `message` events whose data is `{ type: COMMAND_MESSAGE, command }`. */
 export const COMMAND_MESSAGE = 'linchpin:command'
-export type MenuCommand = 'new-study' | 'open-study' | 'open-sample' | 'add-models' | 'set-images' | 'measure' | 'filter'
+export type MenuCommand =
+  'new-study' | 'open-study' | 'open-sample' | 'add-models' | 'set-images' | 'measure' | 'filter'
+
+/**
+ * The system asked for a study to be opened (a double click, an argument): `message` events whose data is
+ * `{ type: OPEN_STUDY_MESSAGE, path }`, none before the page has asked for its port.
+ */
+export const OPEN_STUDY_MESSAGE = 'linchpin:open-study'

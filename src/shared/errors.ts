@@ -32,6 +32,7 @@ export const ERROR_CODES = {
   LAYER_UNKNOWN: 'The model has no such layer.',
   RUN_UNKNOWN: 'The study has no such run.',
   NOTHING_TO_MEASURE: 'There is nothing to measure.',
+  NOTHING_MEASURED: 'There are no such results.',
   EVALUATION_MISSING: 'The study has no evaluation set.',
   OPTION_INVALID: 'An option has a value that it cannot have.',
   DEVICE_UNAVAILABLE: 'The device cannot be used here.',

@@ -8,5 +8,7 @@ export { inspectCheckpoint, type Classifier, type Inspected } from './inspect'
 export async function loadClassifier(path: string, options: ModelOptions = {}): Promise<Classifier> {
   const { classifier, inspection } = await inspectCheckpoint(path, options)
   if (classifier !== null) return classifier
-  throw inspection.error === undefined ? new Error('an inspection without classifier or error') : fromProblem(inspection.error)
+  throw inspection.error === undefined
+    ? new Error('an inspection without classifier or error')
+    : fromProblem(inspection.error)
 }

@@ -2,7 +2,14 @@
 import type { Inspection, LayerInfo, ModelOptions, Normalization, Warning } from '@shared/contract/model'
 import { LinchpinError, toProblem } from '@shared/errors'
 import { openCheckpoint, type Checkpoint, type StateDictCheckpoint } from '../checkpoints'
-import { findLayers, signatureOf, withoutSoftmax, type GraphLayer, type OnnxModel, type Signature } from '../graph'
+import {
+  findLayers,
+  signatureOf,
+  withoutSoftmax,
+  type GraphLayer,
+  type OnnxModel,
+  type Signature
+} from '../graph'
 import { batchNormsFolded } from '../graph/folding'
 import { resnet } from './resnet'
 import type { Architecture, Recognition } from './types'
@@ -66,9 +73,15 @@ export async function inspectCheckpoint(path: string, options: ModelOptions = {}
       ]
     })
     if (layers.length === 0) {
-      throw new LinchpinError('GRAPH_UNSUPPORTED', 'It has no convolution, linear or batch-norm layer with weights.')
+      throw new LinchpinError(
+        'GRAPH_UNSUPPORTED',
+        'It has no convolution, linear or batch-norm layer with weights.'
+      )
     }
-    return { inspection, classifier: { model: final, layers, signature, files: checkpoint.files, inspection } }
+    return {
+      inspection,
+      classifier: { model: final, layers, signature, files: checkpoint.files, inspection }
+    }
   } catch (error) {
     return { inspection: { ...inspection, error: toProblem(error) }, classifier: null }
   } finally {
@@ -134,7 +147,10 @@ function normalizationWarnings({ source }: Normalization): Warning[] {
   return [{ code: 'normalization-assumed', message }]
 }
 
-function recogniseAny(tensors: Unwrapped['tensors'], choice: string | undefined): {
+function recogniseAny(
+  tensors: Unwrapped['tensors'],
+  choice: string | undefined
+): {
   readonly architecture: Architecture
   readonly recognition: Recognition
 } {

@@ -10,7 +10,11 @@ const EPSILON = 1e-5
 interface Block {
   readonly name: string
   /** Kernel, stride and groups of its convolutions, in order; channels are in the tensors. */
-  readonly convolutions: readonly { readonly stride: number; readonly padding: number; readonly groups: number }[]
+  readonly convolutions: readonly {
+    readonly stride: number
+    readonly padding: number
+    readonly groups: number
+  }[]
   /** Stride of the shortcut's convolution; null: the shortcut is the identity. */
   readonly shortcut: number | null
 }
@@ -46,7 +50,9 @@ export const resnet: Architecture = {
     const stages = Array.from({ length: stageCount }, (_, i) => {
       const stage = `layer${String(i + 1)}`
       const blocks = countOf((j) => starts(`${stage}.${String(j)}.`), 0)
-      return Array.from({ length: blocks }, (__, j) => describeBlock(shapes, `${stage}.${String(j)}`, bottleneck, i, j))
+      return Array.from({ length: blocks }, (__, j) =>
+        describeBlock(shapes, `${stage}.${String(j)}`, bottleneck, i, j)
+      )
     })
     const cifar = choice === undefined ? stem[2] === 3 : choice === 'resnet:cifar-stem'
     const model: ResNet = {
@@ -80,7 +86,13 @@ export const resnet: Architecture = {
   }
 }
 
-function describeBlock(shapes: TensorShapes, name: string, bottleneck: boolean, stage: number, block: number): Block {
+function describeBlock(
+  shapes: TensorShapes,
+  name: string,
+  bottleneck: boolean,
+  stage: number,
+  block: number
+): Block {
   const stride = stage > 0 && block === 0 ? 2 : 1
   const shortcut = [...shapes.keys()].some((key) => key.startsWith(`${name}.downsample.`)) ? stride : null
   if (bottleneck) {
@@ -111,7 +123,8 @@ function describeBlock(shapes: TensorShapes, name: string, bottleneck: boolean, 
 function targets(model: ResNet, shapes: TensorShapes): ReadonlyMap<string, readonly number[]> {
   const result = new Map<string, readonly number[]>()
   const norm = (name: string, size: number): void => {
-    for (const part of ['weight', 'bias', 'running_mean', 'running_var']) result.set(`${name}.${part}`, [size])
+    for (const part of ['weight', 'bias', 'running_mean', 'running_var'])
+      result.set(`${name}.${part}`, [size])
   }
   const stem = channels(shapes, 'conv1').out
   const kernel = shapes.get('conv1.weight')?.[2] ?? 7
@@ -180,13 +193,19 @@ function build(model: ResNet, tensors: LoadedTensors): OnnxModel {
     const input = x
     block.convolutions.forEach(({ stride, padding, groups }, i) => {
       const index = String(i + 1)
-      x = norm(convolution(x, `${block.name}.conv${index}`, stride, padding, groups), `${block.name}.bn${index}`)
+      x = norm(
+        convolution(x, `${block.name}.conv${index}`, stride, padding, groups),
+        `${block.name}.bn${index}`
+      )
       if (i + 1 < block.convolutions.length) x = relu(x, `${block.name}.act${index}`)
     })
     const shortcut =
       block.shortcut === null
         ? input
-        : norm(convolution(input, `${block.name}.downsample.0`, block.shortcut, 0), `${block.name}.downsample.1`)
+        : norm(
+            convolution(input, `${block.name}.downsample.0`, block.shortcut, 0),
+            `${block.name}.downsample.1`
+          )
     x = relu(graph.node('Add', `${block.name}.add`, [x, shortcut]), `${block.name}.act`)
   }
   x = graph.node('Flatten', 'flatten', [graph.node('GlobalAveragePool', 'pool', [x])], { axis: 1 })

@@ -4,7 +4,10 @@ import type { OnnxModel } from '../graph'
 export type TensorShapes = ReadonlyMap<string, readonly number[]>
 
 /** The values of a target tensor; every target has been checked to be there. */
-export type LoadedTensors = (name: string) => { readonly shape: readonly number[]; readonly values: Float32Array }
+export type LoadedTensors = (name: string) => {
+  readonly shape: readonly number[]
+  readonly values: Float32Array
+}
 
 /** What a state dict turned out to be. */
 export interface Recognition {

@@ -1,7 +1,15 @@
 /** Wrappers that training code leaves in the names of a state dict. */
 import type { TensorEntry } from '../checkpoints'
 
-const PREFIXES = ['module.', 'model.', '_orig_mod.', 'backbone.', 'encoder.', 'base_encoder.', 'net.'] as const
+const PREFIXES = [
+  'module.',
+  'model.',
+  '_orig_mod.',
+  'backbone.',
+  'encoder.',
+  'base_encoder.',
+  'net.'
+] as const
 
 /** Counters of batch norms: nothing that a forward pass uses. */
 const IGNORED = /(^|\.)num_batches_tracked$/

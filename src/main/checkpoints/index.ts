@@ -29,6 +29,13 @@ export async function openCheckpoint(path: string): Promise<Checkpoint> {
   }
 }
 
+/** Absolute paths of all files that a checkpoint is made of, the named one first. @throws what `openCheckpoint` throws. */
+export async function checkpointFiles(path: string): Promise<readonly string[]> {
+  const checkpoint = await openCheckpoint(path)
+  await checkpoint.close()
+  return checkpoint.files
+}
+
 /**
  * Names a checkpoint by its content: SHA-256 of the file's bytes, hexadecimal. With external data files, SHA-256
  * over their names and hashes.
@@ -46,7 +53,11 @@ export async function hashFiles(files: readonly string[], signal?: AbortSignal):
 async function hashFile(path: string, signal?: AbortSignal): Promise<string> {
   const hash = createHash('sha256')
   try {
-    await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash, signal === undefined ? {} : { signal })
+    await pipeline(
+      createReadStream(path, { highWaterMark: 1 << 20 }),
+      hash,
+      signal === undefined ? {} : { signal }
+    )
   } catch (error) {
     throw fileError(error, path, 'read')
   }

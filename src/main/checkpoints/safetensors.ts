@@ -88,7 +88,10 @@ function parseHeader(file: CheckpointFile, bytes: Uint8Array): Record<string, un
   try {
     header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
   } catch (error) {
-    throw invalid(file.path, `its header is no JSON (${error instanceof Error ? error.message : 'unreadable'}).`)
+    throw invalid(
+      file.path,
+      `its header is no JSON (${error instanceof Error ? error.message : 'unreadable'}).`
+    )
   }
   const parsed = z.record(z.string(), z.unknown()).safeParse(header)
   if (!parsed.success) throw invalid(file.path, 'its header is no JSON object.')

@@ -24,12 +24,28 @@ const SIGNATURES: readonly Signature[] = [
     fix: TO_SAFETENSORS,
     match: startsWith(0x50, 0x4b, 0x03, 0x04)
   },
-  { what: 'a pickle file, as older PyTorch versions save', fix: TO_SAFETENSORS, match: startsWith(0x80, 0x02) },
-  { what: 'an HDF5 file, as Keras saves', fix: 'Export the model to ONNX.', match: startsWith(0x89, 0x48, 0x44, 0x46) },
-  { what: 'a NumPy array', fix: 'Use it as the evaluation set.', match: startsWith(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59) },
+  {
+    what: 'a pickle file, as older PyTorch versions save',
+    fix: TO_SAFETENSORS,
+    match: startsWith(0x80, 0x02)
+  },
+  {
+    what: 'an HDF5 file, as Keras saves',
+    fix: 'Export the model to ONNX.',
+    match: startsWith(0x89, 0x48, 0x44, 0x46)
+  },
+  {
+    what: 'a NumPy array',
+    fix: 'Use it as the evaluation set.',
+    match: startsWith(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59)
+  },
   { what: 'a gzip archive', fix: 'Unpack it first.', match: startsWith(0x1f, 0x8b) },
   { what: 'a JPEG image', fix: 'Use its folder as the evaluation set.', match: startsWith(0xff, 0xd8, 0xff) },
-  { what: 'a PNG image', fix: 'Use its folder as the evaluation set.', match: startsWith(0x89, 0x50, 0x4e, 0x47) },
+  {
+    what: 'a PNG image',
+    fix: 'Use its folder as the evaluation set.',
+    match: startsWith(0x89, 0x50, 0x4e, 0x47)
+  },
   {
     what: 'a study',
     fix: 'Open it instead.',

@@ -19,7 +19,10 @@ export interface ImageBatches {
  * float32 pixels are taken as they are, but for the normalisation.
  * @throws FILE_NOT_FOUND, FILE_TRUNCATED.
  */
-export async function openImages(file: ImageFile, normalization: Normalization | null): Promise<ImageBatches> {
+export async function openImages(
+  file: ImageFile,
+  normalization: Normalization | null
+): Promise<ImageBatches> {
   const handle = await open(file.path, 'r').catch((error: unknown) => {
     throw fileError(error, file.path, 'read')
   })
@@ -48,7 +51,10 @@ export async function openImages(file: ImageFile, normalization: Normalization |
   }
 }
 
-function transformOf(file: ImageFile, normalization: Normalization | null): { scale: number; shift: number }[] {
+function transformOf(
+  file: ImageFile,
+  normalization: Normalization | null
+): { scale: number; shift: number }[] {
   const unit = file.dtype === 'uint8' ? 1 / 255 : 1
   return Array.from({ length: CHANNELS }, (_, channel) => {
     const mean = normalization?.mean[channel] ?? 0

@@ -17,7 +17,10 @@ const PROGRESS_INTERVAL = 100
 type Unit = MeasureRequest['units'][number]
 
 /** @throws what is wrong with model, images or labels; a unit that fails alone is an event. */
-export async function* measure(request: MeasureRequest, signal?: AbortSignal): AsyncGenerator<EngineEvent, void, void> {
+export async function* measure(
+  request: MeasureRequest,
+  signal?: AbortSignal
+): AsyncGenerator<EngineEvent, void, void> {
   const classifier = await loadClassifier(request.model.path, request.model.options)
   const perturbation = await resolvePerturbation(request)
   const images = await openImages(request.images, request.model.normalization)
@@ -30,7 +33,9 @@ export async function* measure(request: MeasureRequest, signal?: AbortSignal): A
     checkLabels(request.labels, images.count, classes)
     yield {
       type: 'original',
-      ...(request.labels === null ? { top1: null, top5: null, loss: null } : accuracyOf(logits, classes, request.labels))
+      ...(request.labels === null
+        ? { top1: null, top5: null, loss: null }
+        : accuracyOf(logits, classes, request.labels))
     }
     for (const unit of request.units) {
       const started = performance.now()
@@ -73,7 +78,8 @@ async function resolvePerturbation({ perturbation }: MeasureRequest): Promise<La
 
 function layerNamed({ layers }: Classifier, name: string): GraphLayer {
   const layer = layers.find((candidate) => candidate.name === name)
-  if (layer === undefined) throw new LinchpinError('LAYER_UNKNOWN', `"${name}" is not among its ${String(layers.length)} layers.`)
+  if (layer === undefined)
+    throw new LinchpinError('LAYER_UNKNOWN', `"${name}" is not among its ${String(layers.length)} layers.`)
   return layer
 }
 
@@ -104,7 +110,11 @@ class Passes {
     this.signal = signal
   }
 
-  async *run(model: OnnxModel, into: LogitsCollector, unit: Unit | null): AsyncGenerator<EngineEvent, void, void> {
+  async *run(
+    model: OnnxModel,
+    into: LogitsCollector,
+    unit: Unit | null
+  ): AsyncGenerator<EngineEvent, void, void> {
     const { images, execution } = this.request
     let unreported = 0
     const batches = forward({

@@ -41,9 +41,11 @@ export async function createSession(model: OnnxModel, options: SessionOptions): 
       // A graph with a fixed batch size gets images of zeros to fill it; their rows are cut off again.
       const data = rows === n ? images : padded(images, (rows * images.length) / n)
       const input = new Tensor('float32', data, [rows, signature.channels, height, width])
-      const outputs = await session.run({ [signature.input]: input }, [signature.output]).catch((error: unknown) => {
-        throw refused(error)
-      })
+      const outputs = await session
+        .run({ [signature.input]: input }, [signature.output])
+        .catch((error: unknown) => {
+          throw refused(error)
+        })
       const output = outputs[signature.output]
       if (!(output?.data instanceof Float32Array) || output.dims.length !== 2) {
         throw new LinchpinError(
@@ -64,9 +66,13 @@ function checkSize(signature: Signature, height: number, width: number): void {
     (signature.width === null || signature.width === width)
   if (fits) return
   const wanted = `${String(signature.height ?? height)}×${String(signature.width ?? width)}`
-  throw new LinchpinError('INPUT_SIZE', `The model takes ${wanted}, the images are ${String(height)}×${String(width)}.`, {
-    fix: 'Prepare the evaluation set at that size (--resize, --crop).'
-  })
+  throw new LinchpinError(
+    'INPUT_SIZE',
+    `The model takes ${wanted}, the images are ${String(height)}×${String(width)}.`,
+    {
+      fix: 'Prepare the evaluation set at that size (--resize, --crop).'
+    }
+  )
 }
 
 function padded(images: Float32Array, length: number): Float32Array {
@@ -77,5 +83,7 @@ function padded(images: Float32Array, length: number): Float32Array {
 
 function refused(error: unknown): LinchpinError {
   const text = error instanceof Error ? error.message : String(error)
-  return new LinchpinError('GRAPH_UNSUPPORTED', `ONNX Runtime refuses it: ${text.split('\n')[0] ?? text}`, { cause: error })
+  return new LinchpinError('GRAPH_UNSUPPORTED', `ONNX Runtime refuses it: ${text.split('\n')[0] ?? text}`, {
+    cause: error
+  })
 }

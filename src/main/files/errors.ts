@@ -20,12 +20,24 @@ function reading(code: string | null, path: string, purpose: 'read' | 'write'): 
     case 'EISDIR':
       return purpose === 'read'
         ? { code: 'FILE_UNREADABLE', fact: `"${path}" (${code}).`, fix: 'Check its permissions.' }
-        : { code: 'FILE_UNWRITABLE', fact: `"${path}" (${code}).`, fix: 'Check permissions, or choose another folder.' }
+        : {
+            code: 'FILE_UNWRITABLE',
+            fact: `"${path}" (${code}).`,
+            fix: 'Check permissions, or choose another folder.'
+          }
     case 'EROFS':
-      return { code: 'FILE_UNWRITABLE', fact: `"${path}" is on a read-only disk.`, fix: 'Choose another folder.' }
+      return {
+        code: 'FILE_UNWRITABLE',
+        fact: `"${path}" is on a read-only disk.`,
+        fix: 'Choose another folder.'
+      }
     case 'ENOSPC':
     case 'EDQUOT':
-      return { code: 'DISK_FULL', fact: `"${path}" could not be written.`, fix: 'Free some space and try again.' }
+      return {
+        code: 'DISK_FULL',
+        fact: `"${path}" could not be written.`,
+        fix: 'Free some space and try again.'
+      }
     default:
       return null
   }

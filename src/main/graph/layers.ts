@@ -59,7 +59,9 @@ export function findLayers(model: OnnxModel, input: Shape): GraphLayer[] {
     if (layer === null) return
     const twin = found.find((other) => shareWeight(other, layer))
     if (twin === undefined) found.push(layer)
-    else for (const part of twin.parts) part.uses.push(...(layer.parts.find((p) => p.role === part.role)?.uses ?? []))
+    else
+      for (const part of twin.parts)
+        part.uses.push(...(layer.parts.find((p) => p.role === part.role)?.uses ?? []))
   })
   const names = layerNames(found)
   const shapes = inferShapes(model.graph, values, input)
@@ -137,7 +139,8 @@ function layerNames(found: readonly Found[]): string[] {
   const counts = new Map<string, number>()
   return found.map(({ node, index }, i) => {
     const module = modules[i] ?? null
-    const name = (module === null ? null : short.get(module)) ?? `${node.opType.toLowerCase()}_${String(index)}`
+    const name =
+      (module === null ? null : short.get(module)) ?? `${node.opType.toLowerCase()}_${String(index)}`
     const count = counts.get(name) ?? 0
     counts.set(name, count + 1)
     return count === 0 ? name : `${name}#${String(count + 1)}`

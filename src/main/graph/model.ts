@@ -75,7 +75,10 @@ export function externalDataOf(model: OnnxModel): ExternalData[] {
       const offset = Number(value('offset') ?? 0)
       const length = value('length')
       if (location === undefined || !Number.isSafeInteger(offset)) {
-        throw new LinchpinError('FORMAT_INVALID', `Tensor "${tensor.name}" has external data without a location.`)
+        throw new LinchpinError(
+          'FORMAT_INVALID',
+          `Tensor "${tensor.name}" has external data without a location.`
+        )
       }
       return { tensor, location, offset, length: length === undefined ? null : Number(length) }
     })

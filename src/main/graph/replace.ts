@@ -28,7 +28,10 @@ export function replaceParameters(model: OnnxModel, replacements: readonly Repla
       if (node !== undefined) nodes[use.node] = { ...node, input: node.input.with(use.input, name) }
     }
   })
-  const used = new Set([...nodes.flatMap((node) => node.input), ...model.graph.output.map((output) => output.name)])
+  const used = new Set([
+    ...nodes.flatMap((node) => node.input),
+    ...model.graph.output.map((output) => output.name)
+  ])
   const unused = new Set(
     model.graph.initializer.map((tensor) => tensor.name).filter((name) => !used.has(name))
   )

@@ -23,7 +23,11 @@ export function declaredShape(value: ValueInfoProto): (number | null)[] | null {
 }
 
 /** @param input shape of the one image input, [1, C, H, W]. */
-export function inferShapes(graph: GraphProto, values: GraphValues, input: Shape): ReadonlyMap<string, Shape> {
+export function inferShapes(
+  graph: GraphProto,
+  values: GraphValues,
+  input: Shape
+): ReadonlyMap<string, Shape> {
   const shapes = new Map<string, Shape>()
   for (const value of values.inputs()) shapes.set(value.name, input)
   const shapeOfValue = (name: string): Shape | null => {
@@ -42,7 +46,11 @@ export function inferShapes(graph: GraphProto, values: GraphValues, input: Shape
   return shapes
 }
 
-function nodeShape(node: NodeProto, values: GraphValues, shapeOfValue: (name: string) => Shape | null): Shape | null {
+function nodeShape(
+  node: NodeProto,
+  values: GraphValues,
+  shapeOfValue: (name: string) => Shape | null
+): Shape | null {
   const inputs = node.input.map((name) => (name === '' ? null : shapeOfValue(name)))
   const first = inputs[0] ?? null
   if (first === null) return null
@@ -105,9 +113,21 @@ function convolved(node: NodeProto, input: Shape, weight: Shape | null): Shape |
 
 function pooled(node: NodeProto, input: Shape, kernel: readonly number[], channels: number): Shape {
   const space = input.slice(2)
-  const strides = integersAttribute(node, 'strides', space.map(() => 1))
-  const dilations = integersAttribute(node, 'dilations', space.map(() => 1))
-  const pads = integersAttribute(node, 'pads', [...space, ...space].map(() => 0))
+  const strides = integersAttribute(
+    node,
+    'strides',
+    space.map(() => 1)
+  )
+  const dilations = integersAttribute(
+    node,
+    'dilations',
+    space.map(() => 1)
+  )
+  const pads = integersAttribute(
+    node,
+    'pads',
+    [...space, ...space].map(() => 0)
+  )
   const round = integerAttribute(node, 'ceil_mode', 0) === 1 ? Math.ceil : Math.floor
   const sizes = space.map((size, i) => {
     const reach = (dilations[i] ?? 1) * ((kernel[i] ?? 1) - 1) + 1
@@ -121,7 +141,8 @@ function reduced(node: NodeProto, input: Shape, values: GraphValues): Shape | nu
   const axes = constantIntegers(node.input[1], values) ?? integersAttribute(node, 'axes', [])
   const normalized = new Set(axes.map((axis) => (axis < 0 ? axis + input.length : axis)))
   if (normalized.size === 0) return null
-  if (integerAttribute(node, 'keepdims', 1) === 1) return input.map((size, i) => (normalized.has(i) ? 1 : size))
+  if (integerAttribute(node, 'keepdims', 1) === 1)
+    return input.map((size, i) => (normalized.has(i) ? 1 : size))
   return input.filter((_, i) => !normalized.has(i))
 }
 

@@ -18,7 +18,9 @@ export interface Signature {
 }
 
 function elementType(value: ValueInfoProto): number {
-  return value.type?.value.case === 'tensorType' ? value.type.value.value.elemType : TensorProto_DataType.UNDEFINED
+  return value.type?.value.case === 'tensorType'
+    ? value.type.value.value.elemType
+    : TensorProto_DataType.UNDEFINED
 }
 
 const shown = (value: ValueInfoProto): string =>
@@ -37,11 +39,17 @@ export function signatureOf(model: OnnxModel): Signature {
   }
   const shape = declaredShape(input)
   if (shape?.length !== 4 || elementType(input) !== TensorProto_DataType.FLOAT) {
-    throw new LinchpinError('GRAPH_UNSUPPORTED', `Its input ${shown(input)} is no float32 image batch [N, 3, H, W].`)
+    throw new LinchpinError(
+      'GRAPH_UNSUPPORTED',
+      `Its input ${shown(input)} is no float32 image batch [N, 3, H, W].`
+    )
   }
   const [batch = null, channels = null, height = null, width = null] = shape
   if (channels !== null && channels !== 3) {
-    throw new LinchpinError('GRAPH_UNSUPPORTED', `Its input ${shown(input)} has ${String(channels)} channels; expected 3.`)
+    throw new LinchpinError(
+      'GRAPH_UNSUPPORTED',
+      `Its input ${shown(input)} has ${String(channels)} channels; expected 3.`
+    )
   }
   const output = model.graph.output.find((candidate) => declaredShape(candidate)?.length === 2)
   const chosen = output ?? (model.graph.output.length === 1 ? model.graph.output[0] : undefined)

@@ -75,6 +75,10 @@ export function integerAttribute(node: NodeProto, name: string, otherwise: numbe
   return found === undefined ? otherwise : Number(found.i)
 }
 
-export function integersAttribute(node: NodeProto, name: string, otherwise: readonly number[]): readonly number[] {
+export function integersAttribute(
+  node: NodeProto,
+  name: string,
+  otherwise: readonly number[]
+): readonly number[] {
   return attribute(node, name)?.ints.map(Number) ?? otherwise
 }

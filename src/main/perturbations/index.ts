@@ -56,7 +56,8 @@ function reinitialised(layer: GraphLayer, source: readonly GraphLayer[]): Replac
   }
   return layer.tensors.map((parameter) => {
     const tensor = other.tensors.find(({ role }) => role === parameter.role)
-    const same = tensor?.shape.length === parameter.shape.length &&
+    const same =
+      tensor?.shape.length === parameter.shape.length &&
       tensor.shape.every((size, i) => size === parameter.shape[i])
     if (tensor === undefined || !same) {
       throw new LinchpinError(

@@ -20,7 +20,9 @@ export interface RandomStream {
 }
 
 function keyOf({ seed, layer, tensor, trial }: StreamName): Key {
-  const digest = createHash('sha256').update(`${String(seed)}\0${layer}\0${tensor}\0${String(trial)}`).digest()
+  const digest = createHash('sha256')
+    .update(`${String(seed)}\0${layer}\0${tensor}\0${String(trial)}`)
+    .digest()
   return [digest.readUInt32LE(0), digest.readUInt32LE(4)]
 }
 

@@ -87,7 +87,14 @@ export type EngineEvent = z.infer<typeof engineEventSchema>
 export const engineContract = {
   measure: oc.input(measureRequestSchema).output(eventIterator(engineEventSchema)),
   predict: oc
-    .input(z.object({ model: modelSourceSchema, images: imageFileSchema, output: z.string(), execution: executionSchema }))
+    .input(
+      z.object({
+        model: modelSourceSchema,
+        images: imageFileSchema,
+        output: z.string(),
+        execution: executionSchema
+      })
+    )
     .output(z.object({ images: z.number().int(), classes: z.number().int() })),
   /** Images per second of the unperturbed network, over a short time. */
   time: oc

@@ -47,8 +47,12 @@ export const contract = {
   studies: {
     recent: oc.output(z.array(recentStudySchema)),
     /** Without a path: a new file of that name in the application's studies folder. */
-    create: oc.input(z.object({ name: z.string().min(1).max(200), path: z.string().optional() })).output(studyInfoSchema),
-    open: oc.input(z.object({ path: z.string(), create: z.boolean().default(false) })).output(studyInfoSchema),
+    create: oc
+      .input(z.object({ name: z.string().min(1).max(200), path: z.string().optional() }))
+      .output(studyInfoSchema),
+    open: oc
+      .input(z.object({ path: z.string(), create: z.boolean().default(false) }))
+      .output(studyInfoSchema),
     /** The sample study in the application's data folder, made on first use. */
     openSample: oc.output(studyInfoSchema),
     /** The sample's files and study in a folder of the user's. */
@@ -58,9 +62,13 @@ export const contract = {
   },
   models: {
     inspect: oc
-      .input(z.object({ files: z.array(z.object({ path: z.string(), options: modelOptionsSchema.optional() })) }))
+      .input(
+        z.object({ files: z.array(z.object({ path: z.string(), options: modelOptionsSchema.optional() })) })
+      )
       .output(z.array(inspectionSchema)),
-    add: oc.input(study.extend({ models: z.array(importRequestSchema) })).output(z.array(importOutcomeSchema)),
+    add: oc
+      .input(study.extend({ models: z.array(importRequestSchema) }))
+      .output(z.array(importOutcomeSchema)),
     update: oc
       .input(
         study.extend({

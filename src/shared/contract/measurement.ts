@@ -110,7 +110,11 @@ export const cellSchema = z.object({
 })
 export type Cell = z.infer<typeof cellSchema>
 
-export const modelCellsSchema = z.object({ series: z.string(), model: z.string(), cells: z.array(cellSchema) })
+export const modelCellsSchema = z.object({
+  series: z.string(),
+  model: z.string(),
+  cells: z.array(cellSchema)
+})
 export type ModelCells = z.infer<typeof modelCellsSchema>
 
 /** All metrics of one (layer, trial): see docs/method.md. Null where there are no labels. */

@@ -14,7 +14,7 @@ export interface Correlation {
 export function ranks(values: readonly number[]): number[] {
   const order = [...values.keys()].sort((a, b) => (values[a] ?? 0) - (values[b] ?? 0))
   const result = new Array<number>(values.length).fill(0)
-  for (let start = 0; start < order.length; ) {
+  for (let start = 0; start < order.length;) {
     let end = start + 1
     while (end < order.length && values[order[end] ?? 0] === values[order[start] ?? 0]) end++
     for (let i = start; i < end; i++) result[order[i] ?? 0] = (start + 1 + end) / 2
@@ -84,7 +84,11 @@ export function kendall(x: readonly number[], y: readonly number[]): Correlation
   const coefficient = Math.max(-1, Math.min(1, tau))
   const untied = xTies.length === 0 && yTies.length === 0
   const exact = untied && (n <= 33 || Math.min(discordant, pairs - discordant) <= 1)
-  return { coefficient, p: exact ? kendallExact(n, discordant) : kendallNormal(n, difference, xTies, yTies), n }
+  return {
+    coefficient,
+    p: exact ? kendallExact(n, discordant) : kendallNormal(n, difference, xTies, yTies),
+    n
+  }
 }
 
 /** Share of the n! orders that have at most `discordant` inversions, two-sided. Source: Kendall, 1970. */
@@ -108,9 +112,15 @@ function kendallExact(n: number, discordant: number): number {
   return Math.min(1, 2 * probabilities.reduce((sum, value) => sum + value, 0))
 }
 
-function kendallNormal(n: number, difference: number, xTies: readonly number[], yTies: readonly number[]): number {
+function kendallNormal(
+  n: number,
+  difference: number,
+  xTies: readonly number[],
+  yTies: readonly number[]
+): number {
   const m = n * (n - 1)
-  const pairsTimesSize = (sizes: readonly number[]): number => sumOver(sizes, (t) => t * (t - 1) * (2 * t + 5))
+  const pairsTimesSize = (sizes: readonly number[]): number =>
+    sumOver(sizes, (t) => t * (t - 1) * (2 * t + 5))
   const pairsOf = (sizes: readonly number[]): number => sumOver(sizes, (t) => (t * (t - 1)) / 2)
   const triplesOf = (sizes: readonly number[]): number => sumOver(sizes, (t) => t * (t - 1) * (t - 2))
   const variance =

@@ -35,7 +35,8 @@ function standardErrorOf(trials: readonly Float32Array[], means: readonly number
   if (first === undefined || images < 2) return null
   const grand = mean(means)
   const imageMeans = new Float64Array(images)
-  for (const trial of trials) trial.forEach((value, i) => (imageMeans[i] = (imageMeans[i] ?? 0) + value / count))
+  for (const trial of trials)
+    trial.forEach((value, i) => (imageMeans[i] = (imageMeans[i] ?? 0) + value / count))
   const betweenImages = imageMeans.reduce((sum, value) => sum + (value - grand) ** 2, 0)
   if (count === 1) return Math.sqrt(betweenImages / (images - 1) / images)
   const betweenTrials = means.reduce((sum, value) => sum + (value - grand) ** 2, 0)
@@ -52,7 +53,11 @@ function standardErrorOf(trials: readonly Float32Array[], means: readonly number
 }
 
 /** 95 % interval of a mean over trials: Student's t with one degree of freedom less than trials. */
-export function interval95(centre: number, standardError: number | null, trials: number): [number, number] | null {
+export function interval95(
+  centre: number,
+  standardError: number | null,
+  trials: number
+): [number, number] | null {
   if (standardError === null || trials < 2) return null
   const half = tQuantile(0.975, trials - 1) * standardError
   return [Math.max(0, centre - half), Math.min(1, centre + half)]

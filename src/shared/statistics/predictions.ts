@@ -107,7 +107,8 @@ export function comparePredictions(
       top1: after?.top1 ?? null,
       top5: after?.top5 ?? null,
       loss: after?.loss ?? null,
-      recoveredAccuracy: before === null || after === null || before.top1 === 0 ? null : after.top1 / before.top1
+      recoveredAccuracy:
+        before === null || after === null || before.top1 === 0 ? null : after.top1 / before.top1
     }
   }
 }

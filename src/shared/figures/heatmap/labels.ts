@@ -173,9 +173,9 @@ export function stageBrackets({ data, layout, theme, measure }: LabelContext): C
             style: {
               text: fits ? group.name : group.name.replace(/^\D+/, ''),
               x: (left + right) / 2,
-              y: y + 8,
+              y: y + 14,
               align: 'center',
-              verticalAlign: 'top',
+              verticalAlign: 'middle',
               fill: theme.muted,
               font: `${size}px ${theme.font}`
             }

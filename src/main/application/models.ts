@@ -1,0 +1,145 @@
+/** Checkpoints come into a study: inspected, named by content, referenced by path. */
+import { existsSync } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { basename, resolve } from 'node:path'
+import type { Inspection, Model, ModelOptions } from '@shared/contract/model'
+import type { ImportOutcome, ImportRequest } from '@shared/contract/study'
+import { LinchpinError, toProblem } from '@shared/errors'
+import { inspectCheckpoint } from '../architectures'
+import { checkpointFiles, hashFiles } from '../checkpoints'
+import type { StoredModel } from '../store'
+import type { OpenStudy } from './study'
+
+const UNCATEGORISED = 'uncategorised'
+
+/** What decides how a file's bytes become a network. */
+export function treatmentOf(
+  options: ModelOptions,
+  { mean, std }: { mean: readonly number[]; std: readonly number[] }
+): string {
+  return JSON.stringify({ architecture: options.architecture ?? null, mean, std })
+}
+
+export async function inspectFile(path: string, options: ModelOptions | undefined): Promise<Inspection> {
+  const { inspection } = await inspectCheckpoint(path, options)
+  return inspection
+}
+
+/** Adds a model, or says why not; never throws for a bad file. */
+export async function addModel(study: OpenStudy, request: ImportRequest): Promise<ImportOutcome> {
+  const path = resolve(request.path)
+  const options = request.options ?? {}
+  const { inspection, classifier } = await inspectCheckpoint(path, options)
+  const outcome = {
+    path: request.path,
+    model: null,
+    existing: false,
+    inspection,
+    problem: inspection.error ?? null
+  }
+  const { normalization } = inspection
+  if (classifier === null || normalization === null) return outcome
+  try {
+    const hash = await hashFiles(classifier.files)
+    const treatment = treatmentOf(options, normalization)
+    const known = study.store.models.find(hash, treatment)
+    if (known !== null) {
+      study.store.models.move(known.model.id, path, study.relativePath(path))
+      return { ...outcome, model: published(study, known.model.id), existing: true }
+    }
+    const name = request.name ?? basename(path).replace(/\.[^.]+$/, '')
+    const model: Model = {
+      id: freeId(study, name),
+      name,
+      category: request.category ?? UNCATEGORISED,
+      attributes: request.attributes ?? {},
+      path,
+      hash,
+      size: await sizeOfFiles(classifier.files),
+      addedAt: new Date().toISOString(),
+      options,
+      format: inspection.format ?? '',
+      architecture: inspection.architecture ?? '',
+      family: inspection.family,
+      unwrapped: inspection.unwrapped,
+      prefixes: inspection.prefixes,
+      ignored: inspection.ignored,
+      parameters: inspection.parameters,
+      normalization,
+      classes: inspection.classes,
+      layers: inspection.layers,
+      warnings: inspection.warnings
+    }
+    study.store.models.add({ model, relativePath: study.relativePath(path), treatment })
+    return { ...outcome, model: published(study, model.id) }
+  } catch (error) {
+    return { ...outcome, problem: toProblem(error) }
+  }
+}
+
+async function sizeOfFiles(files: readonly string[]): Promise<number> {
+  const sizes = await Promise.all(files.map(async (file) => (await stat(file)).size))
+  return sizes.reduce((sum, size) => sum + size, 0)
+}
+
+/** Letters, digits and dashes of the name, with a number where it is taken. */
+function freeId(study: OpenStudy, name: string): string {
+  const base =
+    name
+      .normalize('NFKD')
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}._]+/gu, '-')
+      .replace(/^-+|-+$/g, '') || 'model'
+  const taken = new Set(study.models().map((model) => model.id))
+  for (let i = 1; ; i++) {
+    const id = i === 1 ? base : `${base}-${String(i)}`
+    if (!taken.has(id)) return id
+  }
+}
+
+/** Tells the watchers that the models changed, and returns one of them. */
+export function published(study: OpenStudy, id: string): Model {
+  study.publish({ type: 'models', models: study.models() })
+  for (const configuration of study.store.results.configurations()) {
+    for (const cells of study.modelCells(configuration))
+      if (cells.model === id) study.publish({ type: 'cells', cells })
+  }
+  return study.model(id).model
+}
+
+/** @throws FILE_CHANGED when the file's content is not the imported one's. */
+export async function locateModel(study: OpenStudy, id: string, path: string): Promise<Model> {
+  const place = resolve(path)
+  await checkContent(study.model(id), place)
+  study.store.models.move(id, place, study.relativePath(place))
+  return published(study, id)
+}
+
+/**
+ * The path of a model's file, found and checked: what is measured is what was imported.
+ * @throws FILE_NOT_FOUND, FILE_CHANGED.
+ */
+export async function verifiedPath(study: OpenStudy, stored: StoredModel): Promise<string> {
+  const place = study.candidates(stored).find((path) => existsSync(path))
+  if (place === undefined) {
+    throw new LinchpinError(
+      'FILE_NOT_FOUND',
+      `The checkpoint of "${stored.model.name}" was at "${stored.model.path}".`,
+      {
+        fix: 'Say where it is now ("Locate file", or import it again from its new place).'
+      }
+    )
+  }
+  await checkContent(stored, place)
+  return place
+}
+
+async function checkContent({ model }: StoredModel, path: string): Promise<void> {
+  const hash = await hashFiles(await checkpointFiles(path))
+  if (hash === model.hash) return
+  throw new LinchpinError(
+    'FILE_CHANGED',
+    `"${path}" has the hash ${hash.slice(0, 12)}…, the imported one ${model.hash.slice(0, 12)}….`,
+    { fix: 'Choose the original file, or import this one as a model of its own.' }
+  )
+}

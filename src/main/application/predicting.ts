@@ -1,0 +1,44 @@
+import { resolve } from 'node:path'
+import type { LinchpinClient } from '@shared/contract'
+import { loadClassifier } from '../architectures'
+import { openImageArray } from '../images'
+import { defaultBatch } from './batch'
+import { Engine } from './engine'
+import type { EngineProcess } from './ports'
+
+type Request = Parameters<LinchpinClient['models']['predict']>[0]
+
+/**
+ * Unperturbed logits of an array's images. float32 arrays are taken as given: only a mean and std of the request's
+ * own are applied; uint8 pixels are scaled to [0, 1] and normalised as the model's are.
+ */
+export async function predict(
+  request: Request,
+  launchEngine: () => EngineProcess
+): Promise<{ images: number; classes: number }> {
+  const path = resolve(request.path)
+  const options = request.options ?? {}
+  const { inspection } = await loadClassifier(path, options)
+  const images = await openImageArray(resolve(request.input))
+  const given = options.mean !== undefined || options.std !== undefined
+  const engine = new Engine(launchEngine())
+  try {
+    return await engine.client.predict({
+      model: {
+        path,
+        options,
+        normalization: images.dtype === 'uint8' || given ? inspection.normalization : null
+      },
+      images,
+      output: resolve(request.output),
+      execution: {
+        batch: request.batch ?? defaultBatch(images.height, images.width),
+        threads: request.threads
+      }
+    })
+  } catch (error) {
+    throw await engine.explain(error, `predicting with "${path}"`)
+  } finally {
+    await engine.stop()
+  }
+}

@@ -1,0 +1,268 @@
+import { hostname } from 'node:os'
+import type { Logger } from 'pino'
+import type { MeasurementSpec, Plan, Progress, Run, RunState } from '@shared/contract/measurement'
+import { LinchpinError, toProblem } from '@shared/errors'
+import { defaultBatch } from './batch'
+import { Engine } from './engine'
+import type { Evaluations } from './evaluation'
+import { measurePlan } from './measuring'
+import { verifiedPath } from './models'
+import { passesOf, planMeasurement, type StudyPlan } from './plan'
+import type { EngineProcess } from './ports'
+import type { OpenStudy } from './study'
+
+const OWNER = `${hostname()}:${String(process.pid)}`
+
+interface Job {
+  readonly study: OpenStudy
+  run: Run
+  readonly controller: AbortController
+  /** The state that the run gets when the work stops before its end. */
+  stopAs: RunState
+}
+
+const NO_PROGRESS: Progress = {
+  units: 0,
+  totalUnits: 0,
+  passes: 0,
+  totalPasses: 0,
+  rate: null,
+  secondsLeft: null,
+  model: null,
+  layer: null,
+  trial: null
+}
+
+/** Runs of all open studies, one at a time, in the order in which they were started. */
+export class MeasurementQueue {
+  private readonly evaluations: Evaluations
+  private readonly launchEngine: () => EngineProcess
+  private readonly log: Logger
+  private readonly jobs: Job[] = []
+  private working: Promise<void> | null = null
+
+  constructor(evaluations: Evaluations, launchEngine: () => EngineProcess, log: Logger) {
+    this.evaluations = evaluations
+    this.launchEngine = launchEngine
+    this.log = log
+  }
+
+  /** The study's runs, those under way as they are this moment. */
+  runs(study: OpenStudy): Run[] {
+    return study.store.runs.all().map((run) => this.job(study, run.id)?.run ?? run)
+  }
+
+  async plan(study: OpenStudy, spec: MeasurementSpec, estimate: boolean): Promise<Plan> {
+    const plan = await planMeasurement(study, spec, this.evaluations.current(study))
+    const rate = estimate ? await this.imagesPerSecond(study, spec, plan) : null
+    const passes = passesOf(plan)
+    return {
+      models: plan.models.length,
+      layers: Math.max(...plan.models.map(({ layers }) => layers)),
+      units: plan.models.reduce((sum, { units }) => sum + units.length, 0),
+      measured: plan.models.reduce((sum, { measured }) => sum + measured, 0),
+      images: plan.images,
+      passes,
+      imagesPerSecond: rate,
+      seconds: rate === null ? null : passes / rate
+    }
+  }
+
+  /** Of the first model with something left to measure, in an engine of its own. */
+  private async imagesPerSecond(
+    study: OpenStudy,
+    spec: MeasurementSpec,
+    plan: StudyPlan
+  ): Promise<number | null> {
+    const pending = plan.models.find(({ units }) => units.length > 0)
+    if (pending === undefined) return null
+    const { options, normalization } = pending.stored.model
+    const path = await verifiedPath(study, pending.stored)
+    const images = await this.evaluations.images(study)
+    const engine = new Engine(this.launchEngine())
+    try {
+      const execution = {
+        batch: spec.batch ?? defaultBatch(images.height, images.width),
+        threads: spec.threads
+      }
+      const { imagesPerSecond } = await engine.client.time({
+        model: { path, options, normalization },
+        images,
+        execution
+      })
+      return imagesPerSecond
+    } catch (error) {
+      throw await engine.explain(error, `timing "${pending.stored.model.name}"`)
+    } finally {
+      await engine.stop()
+    }
+  }
+
+  /** @throws what `planMeasurement` throws: a run that cannot begin is not made. */
+  async start(study: OpenStudy, spec: MeasurementSpec): Promise<Run> {
+    const plan = await planMeasurement(study, spec, this.evaluations.current(study))
+    const totalUnits = plan.models.reduce((sum, { units }) => sum + units.length, 0)
+    const run = study.store.runs.add({
+      spec,
+      state: 'queued',
+      createdAt: new Date().toISOString(),
+      finishedAt: null,
+      progress: { ...NO_PROGRESS, totalUnits, totalPasses: passesOf(plan) },
+      failures: [],
+      notes:
+        spec.images !== undefined && spec.images > plan.images
+          ? [`${String(spec.images)} images were asked for; the evaluation set has ${String(plan.images)}.`]
+          : []
+    })
+    this.enqueue(study, run)
+    return run
+  }
+
+  /** Runs that a closed or killed application left, unless another process is at them. */
+  resumeLeft(study: OpenStudy): void {
+    for (const { id, owner } of study.store.runs.unfinished()) {
+      const run = study.store.runs.get(id)
+      if (run === null || this.job(study, id) !== undefined || isAlive(owner)) continue
+      this.enqueue(study, { ...run, state: 'queued' })
+    }
+  }
+
+  private enqueue(study: OpenStudy, run: Run): void {
+    const job: Job = { study, run, controller: new AbortController(), stopAs: 'queued' }
+    study.store.runs.own(run.id, OWNER)
+    this.jobs.push(job)
+    this.update(job, {})
+    this.working ??= this.work()
+  }
+
+  private job(study: OpenStudy, id: number): Job | undefined {
+    return this.jobs.find((job) => job.study === study && job.run.id === id)
+  }
+
+  pause(study: OpenStudy, id: number): void {
+    this.stop(study, id, 'paused')
+  }
+
+  cancel(study: OpenStudy, id: number): void {
+    this.stop(study, id, 'cancelled')
+  }
+
+  private stop(study: OpenStudy, id: number, state: RunState): void {
+    const job = this.job(study, id)
+    if (job !== undefined) {
+      job.stopAs = state
+      job.controller.abort()
+      return
+    }
+    const run = this.stored(study, id)
+    if (run.state === 'paused' && state === 'cancelled') {
+      const cancelled: Run = { ...run, state, finishedAt: new Date().toISOString() }
+      study.store.runs.update(cancelled)
+      study.publish({ type: 'run', run: cancelled })
+    }
+  }
+
+  resume(study: OpenStudy, id: number): void {
+    if (this.job(study, id) !== undefined) return
+    const run = this.stored(study, id)
+    if (run.state === 'done') return
+    this.enqueue(study, { ...run, state: 'queued', finishedAt: null, failures: [] })
+  }
+
+  private stored(study: OpenStudy, id: number): Run {
+    const run = study.store.runs.get(id)
+    if (run === null) throw new LinchpinError('RUN_UNKNOWN', `There is no run ${String(id)}.`)
+    return run
+  }
+
+  private async work(): Promise<void> {
+    for (let job = this.jobs[0]; job !== undefined; job = this.jobs[0]) {
+      try {
+        await this.execute(job)
+      } catch (error) {
+        // The study itself cannot be written, e.g. its disk is full: say so, and go on with the next run.
+        this.log.error({ err: error, run: job.run.id }, 'run could not be stored')
+        this.publishUnstored(job, error)
+      }
+      this.jobs.splice(this.jobs.indexOf(job), 1)
+    }
+    this.working = null
+  }
+
+  private async execute(job: Job): Promise<void> {
+    const { study, controller } = job
+    const { signal } = controller
+    try {
+      if (signal.aborted) throw new LinchpinError('CANCELLED', 'It had not begun.')
+      this.update(job, { state: 'running' })
+      const { spec } = job.run
+      const plan = await planMeasurement(study, spec, this.evaluations.current(study))
+      const images = await this.evaluations.images(study, signal)
+      await measurePlan({
+        study,
+        spec,
+        plan,
+        images,
+        launchEngine: this.launchEngine,
+        signal,
+        onProgress: (meter) => {
+          job.run = { ...job.run, progress: meter.read() }
+          study.publishSoon(`run ${String(job.run.id)}`, () => [{ type: 'run', run: job.run }])
+        },
+        onFailure: (failure) => {
+          this.log.warn({ failure }, 'not measured')
+          this.update(job, { failures: [...job.run.failures, failure] })
+        },
+        onNote: (note) => {
+          if (!job.run.notes.includes(note)) this.update(job, { notes: [...job.run.notes, note] })
+        }
+      })
+      this.finish(job, job.run.failures.some(({ layer }) => layer === null) ? 'failed' : 'done')
+    } catch (error) {
+      if (signal.aborted) this.finish(job, job.stopAs)
+      else {
+        const problem = toProblem(error)
+        this.log.error({ err: error, run: job.run.id }, 'run failed')
+        const failure = { model: '', layer: null, trial: null, problem }
+        job.run = { ...job.run, failures: [...job.run.failures, failure] }
+        this.finish(job, 'failed')
+      }
+    }
+  }
+
+  private finish(job: Job, state: RunState): void {
+    const ended = state === 'done' || state === 'failed' || state === 'cancelled'
+    const progress = { ...job.run.progress, model: null, layer: null, trial: null, secondsLeft: null }
+    job.study.flush()
+    this.update(job, { state, progress, finishedAt: ended ? new Date().toISOString() : null })
+  }
+
+  private update(job: Job, part: Partial<Run>): void {
+    job.run = { ...job.run, ...part }
+    job.study.store.runs.update(job.run)
+    job.study.publish({ type: 'run', run: job.run })
+  }
+
+  private publishUnstored(job: Job, error: unknown): void {
+    const failure = { model: '', layer: null, trial: null, problem: toProblem(error) }
+    job.run = { ...job.run, state: 'failed', failures: [...job.run.failures, failure] }
+    job.study.publish({ type: 'run', run: job.run })
+  }
+
+  /** Stops the work; what is under way is resumed at the next start. */
+  async close(): Promise<void> {
+    for (const job of this.jobs) job.controller.abort()
+    await this.working
+  }
+}
+
+function isAlive(owner: string | null): boolean {
+  const [host, pid] = owner?.split(':') ?? []
+  if (host !== hostname() || pid === undefined || owner === OWNER) return false
+  try {
+    process.kill(Number(pid), 0)
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,205 @@
+/** Tables and statistics of what a study has measured: the same numbers for screen, files and terminal. */
+import type { CellDetail, LayerRow, Stats, StatsRequest, TrialRow } from '@shared/contract/measurement'
+import type { Model } from '@shared/contract/model'
+import { LinchpinError } from '@shared/errors'
+import { interval95, kendall, mean, populationStd, spearman } from '@shared/statistics'
+import { seriesId, type StoredConfiguration } from '../store'
+import type { OpenStudy } from './study'
+
+interface ModelResults {
+  readonly model: Model
+  readonly configuration: StoredConfiguration
+}
+
+/** Every configuration that belongs to a model of the study, in the models' order. */
+function results(study: OpenStudy): ModelResults[] {
+  const configurations = study.store.results.configurations()
+  return study.store.models
+    .all()
+    .flatMap(({ model, treatment }) =>
+      configurations
+        .filter((c) => c.model_hash === model.hash && c.treatment === treatment)
+        .map((configuration) => ({ model, configuration }))
+    )
+}
+
+const percent = (fraction: number | null): number | null => (fraction === null ? null : 100 * fraction)
+
+/** Rows in the order of models, then layers, then trials. */
+export function trialRows(study: OpenStudy): TrialRow[] {
+  return results(study).flatMap(({ model, configuration: c }) => {
+    const order = new Map(model.layers.map((layer, i) => [layer.name, i]))
+    return study.store.results
+      .trials(c.id)
+      .filter(({ layer }) => order.has(layer))
+      .sort((a, b) => (order.get(a.layer) ?? 0) - (order.get(b.layer) ?? 0) || a.trial - b.trial)
+      .map(({ layer, trial, metrics }) => ({
+        model_id: model.id,
+        layer,
+        trial,
+        pred_cos_sim: metrics.cosineSimilarity,
+        pred_l1_err: metrics.l1,
+        pred_l2_err: metrics.l2,
+        pred_ce_loss: metrics.crossEntropyOfLogits,
+        top1_acc: percent(metrics.top1),
+        top5_acc: percent(metrics.top5),
+        loss: metrics.loss,
+        recovered_acc: metrics.recoveredAccuracy,
+        model: model.name,
+        kind: kindOf(model, layer),
+        unit: c.unit,
+        perturbation: c.perturbation,
+        seed: c.seed,
+        images: c.images,
+        agreement: metrics.agreement,
+        kl: metrics.kl,
+        js: metrics.js
+      }))
+  })
+}
+
+function kindOf(model: Model, layer: string): string {
+  return model.layers.find(({ name }) => name === layer)?.kind ?? ''
+}
+
+export function layerRows(study: OpenStudy): LayerRow[] {
+  return results(study).flatMap(({ model, configuration: c }) =>
+    study
+      .modelCells(c)
+      .flatMap(({ cells }) => cells)
+      .map((cell) => ({
+        model_id: model.id,
+        model: model.name,
+        layer: cell.layer,
+        kind: kindOf(model, cell.layer),
+        unit: c.unit,
+        perturbation: c.perturbation,
+        criticality: cell.mean,
+        std: cell.std,
+        standard_error: cell.standardError,
+        trials: cell.trials,
+        images: cell.images
+      }))
+  )
+}
+
+/** @throws MODEL_UNKNOWN, LAYER_UNKNOWN when nothing of that cell was measured. */
+export function cellDetail(
+  study: OpenStudy,
+  at: { series: string; model: string; layer: string }
+): CellDetail {
+  const { model } = study.model(at.model)
+  const found = results(study).find(
+    ({ model: other, configuration }) => other.id === model.id && seriesId(configuration) === at.series
+  )
+  const cell =
+    found === undefined
+      ? undefined
+      : study.store.results.cells(found.configuration.id).find((c) => c.layer === at.layer)
+  if (found === undefined || cell === undefined) {
+    throw new LinchpinError('LAYER_UNKNOWN', `"${at.layer}" of "${model.name}" has not been measured.`)
+  }
+  const { configuration: c } = found
+  const trials = study.store.results.trials(c.id).filter(({ layer }) => layer === at.layer)
+  return {
+    ...at,
+    mean: cell.mean,
+    std: cell.std,
+    standardError: cell.standardError,
+    interval: interval95(cell.mean, cell.standardError, cell.trials),
+    images: cell.images,
+    scheme: c.scheme,
+    trials: trials.map(({ trial, metrics }) => ({ trial, metrics })),
+    original: { top1: c.original_top1, top5: c.original_top5, loss: c.original_loss }
+  }
+}
+
+/** @throws NOTHING_MEASURED for a perturbation or series that was not measured. */
+export function stats(study: OpenStudy, request: StatsRequest): Stats {
+  const series = chosenSeries(study, request)
+  const models = study.models().flatMap((model) => {
+    if (request.excludeCategories.includes(model.category)) return []
+    const cells = results(study)
+      .filter(
+        ({ model: other, configuration }) => other.id === model.id && seriesId(configuration) === series
+      )
+      .flatMap(({ configuration }) => study.modelCells(configuration))
+      .filter(({ model: id }) => id === model.id)
+      .flatMap(({ cells: all }) => all)
+      .filter((cell) => request.kinds.some((kind) => kind === kindOf(model, cell.layer)))
+    return cells.length === 0 ? [] : [{ model, cells }]
+  })
+  const summaries = models.map(({ model, cells }) => {
+    const values = cells.map((cell) => cell.mean)
+    const errors = cells.map((cell) => cell.standardError)
+    const known = errors.filter((error): error is number => error !== null)
+    return {
+      id: model.id,
+      name: model.name,
+      category: model.category,
+      meanCriticality: mean(values),
+      stdOverLayers: populationStd(values),
+      // Layers are drawn independently of each other.
+      standardError:
+        known.length < errors.length
+          ? null
+          : Math.sqrt(known.reduce((sum, error) => sum + error ** 2, 0)) / errors.length
+    }
+  })
+  return {
+    models: summaries,
+    layers: layerStatistics(models.map(({ cells }) => cells)),
+    categories: [...new Set(summaries.map(({ category }) => category))].map((category) => {
+      const means = summaries.filter((s) => s.category === category).map((s) => s.meanCriticality)
+      return { category, models: means.length, mean: mean(means), std: populationStd(means) }
+    }),
+    correlation: correlate(
+      models.map(({ model }) => model.attributes[request.attribute]),
+      summaries.map((s) => s.meanCriticality)
+    ),
+    spread: spreadOf(models.flatMap(({ cells }) => cells.map((cell) => cell.std)))
+  }
+}
+
+function chosenSeries(study: OpenStudy, { series: asked, perturbation }: StatsRequest): string {
+  const all = study.series()
+  const chosen =
+    asked === undefined ? all.find((s) => s.perturbation === perturbation) : all.find((s) => s.id === asked)
+  if (chosen !== undefined) return chosen.id
+  const known = [...new Set(all.map((s) => s.perturbation))].join(', ')
+  throw new LinchpinError(
+    'NOTHING_MEASURED',
+    `Nothing was measured with ${asked ?? perturbation}; measured: ${known === '' ? 'nothing' : known}.`
+  )
+}
+
+/** Over the models that have the layer, in the order in which layers first occur. */
+function layerStatistics(models: readonly (readonly { layer: string; mean: number }[])[]): Stats['layers'] {
+  const values = new Map<string, number[]>()
+  for (const cells of models) {
+    for (const cell of cells) values.set(cell.layer, [...(values.get(cell.layer) ?? []), cell.mean])
+  }
+  return [...values].map(([name, means]) => ({ name, mean: mean(means), std: populationStd(means) }))
+}
+
+function correlate(attribute: readonly unknown[], criticality: readonly number[]): Stats['correlation'] {
+  const x: number[] = []
+  const y: number[] = []
+  attribute.forEach((value, i) => {
+    const other = criticality[i]
+    if (typeof value !== 'number' || other === undefined) return
+    x.push(value)
+    y.push(other)
+  })
+  const rank = spearman(x, y)
+  const tau = kendall(x, y)
+  return {
+    spearman: { rho: rank.coefficient, p: rank.p, n: rank.n },
+    kendall: { tau: tau.coefficient, p: tau.p, n: tau.n }
+  }
+}
+
+function spreadOf(stds: readonly (number | null)[]): Stats['spread'] {
+  const known = stds.filter((std): std is number => std !== null)
+  return known.length === 0 ? { mean: null, max: null } : { mean: mean(known), max: Math.max(...known) }
+}

@@ -1,0 +1,88 @@
+import { existsSync, mkdirSync, realpathSync } from 'node:fs'
+import { basename, dirname, extname, join, resolve } from 'node:path'
+import { LinchpinError } from '@shared/errors'
+import { fileError } from '../files/errors'
+import { StudyStore } from '../store'
+import type { Folders } from './folders'
+import type { RecentStudies } from './recent'
+import { OpenStudy, studyId } from './study'
+
+const EXTENSION = '.linchpin'
+
+/** The studies that are open. */
+export class Studies {
+  private readonly folders: Folders
+  private readonly recent: RecentStudies
+  private readonly open = new Map<string, OpenStudy>()
+
+  constructor(folders: Folders, recent: RecentStudies) {
+    this.folders = folders
+    this.recent = recent
+  }
+
+  /** @throws STUDY_INVALID for one that is not open. */
+  get(id: string): OpenStudy {
+    const study = this.open.get(id)
+    if (study === undefined) {
+      throw new LinchpinError('STUDY_INVALID', `No study "${id}" is open.`, { fix: 'Open it again.' })
+    }
+    return study
+  }
+
+  all(): OpenStudy[] {
+    return [...this.open.values()]
+  }
+
+  /** @throws what `StudyStore.open` throws. */
+  openFile(path: string, create?: { readonly name: string; readonly sample?: boolean }): OpenStudy {
+    const place = canonical(resolve(path))
+    const known = this.open.get(studyId(place))
+    if (known !== undefined) return known
+    if (create !== undefined) makeFolder(dirname(place))
+    const study = new OpenStudy(StudyStore.open(place, create === undefined ? {} : { create }))
+    this.open.set(study.id, study)
+    this.recent.add(study.info().name, place)
+    return study
+  }
+
+  /** A new study. @throws STUDY_EXISTS when the given path is taken. */
+  create(name: string, path?: string): OpenStudy {
+    if (path === undefined) return this.openFile(this.freePath(name), { name })
+    const place = extname(path) === EXTENSION ? path : `${path}${EXTENSION}`
+    if (existsSync(place)) {
+      throw new LinchpinError('STUDY_EXISTS', `"${place}" is there.`, {
+        fix: 'Open it, or choose another name.'
+      })
+    }
+    return this.openFile(place, { name })
+  }
+
+  private freePath(name: string): string {
+    const base =
+      basename(name)
+        .replace(/[^\p{L}\p{N} ._-]/gu, '_')
+        .trim() || 'Study'
+    for (let i = 1; ; i++) {
+      const path = join(this.folders.studies, `${i === 1 ? base : `${base} ${String(i)}`}${EXTENSION}`)
+      if (!existsSync(path)) return path
+    }
+  }
+
+  close(): void {
+    for (const study of this.open.values()) study.close()
+    this.open.clear()
+  }
+}
+
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true })
+  } catch (error) {
+    throw fileError(error, path, 'write')
+  }
+}
+
+/** One name for a file, whichever links lead to it. */
+function canonical(path: string): string {
+  return existsSync(path) ? realpathSync(path) : path
+}

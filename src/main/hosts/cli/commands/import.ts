@@ -1,0 +1,66 @@
+import { resolve } from 'node:path'
+import type { Command } from 'commander'
+import type { ImportOutcome } from '@shared/contract/study'
+import type { Context } from '../context'
+import { attribute, modelOptions, threeNumbers, type ReadingOptions } from '../options'
+import { note, print, printJson, printProblem } from '../output'
+import type { Finish } from '../program'
+
+interface Options extends ReadingOptions {
+  readonly name?: string
+  readonly category?: string
+  readonly set?: Record<string, number | string>
+  readonly json?: boolean
+}
+
+export function importCommand(program: Command, context: Context, finish: Finish): void {
+  program
+    .command('import')
+    .description('add models to a study, which is made if it is not there')
+    .argument('<study>', 'the study, NAME.linchpin')
+    .argument('<file...>', 'checkpoints: safetensors, ONNX')
+    .option('--name <name>', 'the name of the model (with one file)')
+    .option('--category <name>', 'how it was trained, e.g. baseline')
+    .option('--set <key=value>', 'an attribute, e.g. accuracy=0.761 (may be repeated)', attribute)
+    .option('--architecture <name>', 'how to read it, e.g. resnet:cifar-stem')
+    .option('--mean <a,b,c>', 'mean of the normalisation, per channel of pixels in [0, 1]', threeNumbers)
+    .option('--std <a,b,c>', 'standard deviation of the normalisation', threeNumbers)
+    .option('--json', 'print one JSON array')
+    .action((study: string, files: string[], options: Options) =>
+      finish(
+        context.withApplication('cli', async ({ client }) => {
+          const { id } = await client.studies.open({ path: study, create: true })
+          const outcomes: ImportOutcome[] = []
+          for (const file of files) {
+            const added = await client.models.add({
+              study: id,
+              models: [
+                {
+                  path: resolve(file),
+                  name: files.length === 1 ? options.name : undefined,
+                  category: options.category,
+                  attributes: options.set,
+                  options: modelOptions(options)
+                }
+              ]
+            })
+            outcomes.push(...added.map((outcome) => ({ ...outcome, path: file })))
+          }
+          if (files.length > 1 && options.name !== undefined)
+            note('--name is for one file; the file names are taken.')
+          if (options.json === true) printJson(outcomes)
+          else outcomes.forEach(show)
+          return outcomes.some(({ problem }) => problem !== null) ? 1 : 0
+        })
+      )
+    )
+}
+
+function show({ path, model, existing, inspection, problem }: ImportOutcome): void {
+  if (problem !== null) printProblem(problem, path)
+  if (model === null) return
+  print(
+    `${path}: ${existing ? 'already in the study as' : 'added as'} ${model.id} (${model.architecture}, ${String(model.layers.length)} layers)`
+  )
+  for (const warning of inspection.warnings) note(`${path}: ${warning.message} [${warning.code}]`)
+}

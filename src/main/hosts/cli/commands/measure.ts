@@ -1,0 +1,174 @@
+import { resolve } from 'node:path'
+import { Option, type Command } from 'commander'
+import type { LinchpinClient } from '@shared/contract'
+import {
+  DEVICES,
+  measurementSpecSchema,
+  SCHEMES,
+  type MeasurementSpec,
+  type Run
+} from '@shared/contract/measurement'
+import { LAYER_KINDS } from '@shared/contract/model'
+import { LinchpinError } from '@shared/errors'
+import type { Context, ExitCode } from '../context'
+import { commaList, integer } from '../options'
+import { duration, note, print, printJson, printProblem, thousands } from '../output'
+import type { Finish } from '../program'
+import { ProgressReporter } from '../progress'
+
+/** What presets stand for; a flag given beside one wins. */
+const PRESETS = {
+  paper: { trials: 3, images: 10_000 },
+  quick: { trials: 3, images: 256 }
+} as const
+
+interface Options {
+  readonly models?: string[]
+  readonly layers?: string[]
+  readonly kinds?: string[]
+  readonly perturbation: string
+  readonly scheme: string
+  readonly trials?: number
+  readonly images?: number
+  readonly seed: number
+  readonly device: string
+  readonly batch?: number
+  readonly threads?: number
+  readonly preset?: keyof typeof PRESETS
+  readonly dryRun?: boolean
+  readonly json?: boolean
+}
+
+export function measureCommand(program: Command, context: Context, finish: Finish): void {
+  program
+    .command('measure')
+    .description('measure what is not measured yet, and go on with what was interrupted')
+    .argument('<study>', 'the study, NAME.linchpin')
+    .option('--models <pattern...>', 'ids or names, with * and ?; all without')
+    .option('--layers <pattern...>', 'names of layers, with * and ?; all without')
+    .option('--kinds <list>', `of ${LAYER_KINDS.join(',')} (default: conv,linear)`, commaList)
+    .addOption(new Option('--unit <unit>', 'what is perturbed at once').choices(['layer']).default('layer'))
+    .option('--perturbation <name>', 'randomize, zero or reinit:FILE', 'randomize')
+    .addOption(
+      new Option('--scheme <name>', 'how fresh parameters are drawn').choices(SCHEMES).default('auto')
+    )
+    .option('--trials <n>', 'independent draws a layer (default: 3); zero and reinit have one', integer(1))
+    .option('--images <n>', 'the first N of the evaluation set (default: all)', integer(1))
+    .option('--seed <n>', 'seed of the draws', integer(0), 0)
+    .addOption(new Option('--device <name>', 'where to compute').choices(DEVICES).default('auto'))
+    .option('--batch <n>', 'images at a time', integer(1))
+    .option('--threads <n>', 'threads of the runtime', integer(1))
+    .addOption(
+      new Option('--preset <name>', 'paper: 10,000 images, 3 trials; quick: 256 images, 3 trials').choices(
+        Object.keys(PRESETS)
+      )
+    )
+    .option('--full', 'full forward passes (there is no other way in this version)')
+    .option('--dry-run', 'print what would be measured, and the estimated time')
+    .option('--json', 'print one JSON value')
+    .action((study: string, options: Options) =>
+      finish(
+        context.withApplication('cli', async ({ client }) => {
+          const { id } = await client.studies.open({ path: study })
+          const spec = specOf(options)
+          return options.dryRun === true
+            ? await dryRun(client, id, spec, options.json === true)
+            : await measure(client, id, spec, options.json === true)
+        })
+      )
+    )
+}
+
+function specOf(options: Options): MeasurementSpec {
+  const preset = options.preset === undefined ? {} : PRESETS[options.preset]
+  const { perturbation } = options
+  const parsed = measurementSpecSchema.safeParse({
+    models: options.models,
+    layers: options.layers,
+    kinds: options.kinds,
+    perturbation: perturbation.startsWith('reinit:')
+      ? `reinit:${resolve(perturbation.slice('reinit:'.length))}`
+      : perturbation,
+    scheme: options.scheme,
+    ...preset,
+    ...(options.trials === undefined ? {} : { trials: options.trials }),
+    ...(options.images === undefined ? {} : { images: options.images }),
+    seed: options.seed,
+    device: options.device,
+    batch: options.batch,
+    threads: options.threads
+  })
+  if (parsed.success) return parsed.data
+  const facts = parsed.error.issues.map((issue) => `--${issue.path.join('.')}: ${issue.message}`)
+  throw new LinchpinError('OPTION_INVALID', facts.join('; '))
+}
+
+async function dryRun(
+  client: LinchpinClient,
+  study: string,
+  spec: MeasurementSpec,
+  json: boolean
+): Promise<ExitCode> {
+  const plan = await client.measurement.plan({ study, spec, estimate: true })
+  if (json) {
+    printJson(plan)
+    return 0
+  }
+  print(
+    `${String(plan.models)} models, up to ${String(plan.layers)} layers each, ${thousands(plan.images)} images`
+  )
+  print(
+    `${thousands(plan.units)} (layer, trial) pairs to measure, ${thousands(plan.measured)} measured already`
+  )
+  print(`${thousands(plan.passes)} forward passes`)
+  if (plan.imagesPerSecond !== null && plan.seconds !== null) {
+    print(`about ${duration(plan.seconds)} at ${thousands(plan.imagesPerSecond)} images/s`)
+  }
+  return 0
+}
+
+export async function measure(
+  client: LinchpinClient,
+  study: string,
+  spec: MeasurementSpec,
+  json: boolean
+): Promise<ExitCode> {
+  const events = await client.studies.watch({ study })
+  const reporter = new ProgressReporter(process.stderr.isTTY && !json)
+  const started = await client.measurement.start({ study, spec })
+  let interrupted = false
+  const interrupt = (): void => {
+    interrupted = true
+    void client.measurement.cancel({ study, run: started.id })
+  }
+  process.on('SIGINT', interrupt)
+  process.on('SIGTERM', interrupt)
+  let run: Run = started
+  for await (const event of events) {
+    if (!json) reporter.event(event)
+    if (event.type !== 'run' || event.run.id !== started.id) continue
+    run = event.run
+    if (run.state === 'done' || run.state === 'failed' || run.state === 'cancelled') break
+  }
+  process.off('SIGINT', interrupt)
+  process.off('SIGTERM', interrupt)
+  if (json) printJson(run)
+  else report(run)
+  for (const { model, layer, trial, problem } of run.failures) {
+    printProblem(
+      problem,
+      [model, layer ?? '', trial === null ? '' : `trial ${String(trial)}`]
+        .filter((part) => part !== '')
+        .join(', ')
+    )
+  }
+  if (interrupted) return 130
+  return run.failures.length > 0 ? 1 : 0
+}
+
+function report({ progress, state, notes }: Run): void {
+  for (const line of notes) note(line)
+  if (progress.totalUnits === 0) note('Everything was measured already.')
+  else
+    note(`${state}: ${thousands(progress.units)} of ${thousands(progress.totalUnits)} (layer, trial) pairs`)
+}

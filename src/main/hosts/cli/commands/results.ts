@@ -1,0 +1,73 @@
+import { Option, type Command } from 'commander'
+import { LAYER_KINDS } from '@shared/contract/model'
+import { layerRowSchema, statsRequestSchema, trialRowSchema } from '@shared/contract/measurement'
+import { LinchpinError } from '@shared/errors'
+import type { Context } from '../context'
+import { commaList } from '../options'
+import { printCsv, printJson } from '../output'
+import type { Finish } from '../program'
+
+export function resultsCommand(program: Command, context: Context, finish: Finish): void {
+  program
+    .command('results')
+    .description('print measurements')
+    .argument('<study>', 'the study, NAME.linchpin')
+    .addOption(new Option('--format <name>').choices(['csv', 'json']).default('csv'))
+    .addOption(new Option('--per <unit>', 'a row for each').choices(['trial', 'layer']).default('trial'))
+    .option('--json', 'the same as --format json')
+    .action((path: string, options: { format: 'csv' | 'json'; per: 'trial' | 'layer'; json?: boolean }) =>
+      finish(
+        context.withApplication('cli', async ({ client }) => {
+          const { id } = await client.studies.open({ path })
+          const perTrial = options.per === 'trial'
+          const rows = perTrial
+            ? await client.results.trials({ study: id })
+            : await client.results.layers({ study: id })
+          const columns = Object.keys((perTrial ? trialRowSchema : layerRowSchema).shape)
+          if (options.json === true || options.format === 'json') printJson(rows)
+          else printCsv(columns, rows)
+          return 0
+        })
+      )
+    )
+}
+
+interface StatsOptions {
+  readonly attribute: string
+  readonly perturbation: string
+  readonly kinds?: string[]
+  readonly excludeCategory?: string[]
+}
+
+export function statsCommand(program: Command, context: Context, finish: Finish): void {
+  program
+    .command('stats')
+    .description('print statistics of a study as JSON')
+    .argument('<study>', 'the study, NAME.linchpin')
+    .option('--attribute <name>', 'the attribute to correlate with mean criticality', 'accuracy')
+    .option('--perturbation <name>', 'whose results', 'randomize')
+    .option('--kinds <list>', `of ${LAYER_KINDS.join(',')} (default: conv,linear)`, commaList)
+    .option('--exclude-category <name...>', 'categories to leave out')
+    .option('--json', 'print one JSON value (it always does)')
+    .action((path: string, options: StatsOptions) =>
+      finish(
+        context.withApplication('cli', async ({ client }) => {
+          const { id } = await client.studies.open({ path })
+          const request = statsRequestSchema.safeParse({
+            attribute: options.attribute,
+            perturbation: options.perturbation,
+            kinds: options.kinds,
+            excludeCategories: options.excludeCategory
+          })
+          if (!request.success) {
+            throw new LinchpinError(
+              'OPTION_INVALID',
+              request.error.issues.map((issue) => issue.message).join('; ')
+            )
+          }
+          printJson(await client.results.stats({ study: id, request: request.data }))
+          return 0
+        })
+      )
+    )
+}

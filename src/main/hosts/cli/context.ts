@@ -1,0 +1,61 @@
+import { join } from 'node:path'
+import { createRouterClient } from '@orpc/server'
+import { pino, type Logger } from 'pino'
+import type { LinchpinClient } from '@shared/contract'
+import { toProblem } from '@shared/errors'
+import { Application } from '../../application'
+import { launchEngineProcess } from '../engine-process'
+import { printProblem } from './output'
+
+/** Places that depend on where the program is installed and who runs it. */
+export interface Places {
+  readonly dataFolder: string
+  readonly resources: string
+  readonly renderer: string
+  readonly engineEntry: string
+}
+
+export interface Session {
+  readonly client: LinchpinClient
+  readonly application: Application
+  readonly log: Logger
+}
+
+/** Exit codes: 0 done, 1 the work failed, 2 wrong usage, 130 interrupted. */
+export type ExitCode = 0 | 1 | 2 | 130
+
+/** What commands get: an application for as long as they run. */
+export class Context {
+  readonly places: Places
+
+  constructor(places: Places) {
+    this.places = places
+  }
+
+  async withApplication(
+    kind: 'cli' | 'web',
+    work: (session: Session) => Promise<ExitCode>
+  ): Promise<ExitCode> {
+    const { dataFolder, resources, engineEntry } = this.places
+    let application: Application | null = null
+    try {
+      const log = pino(
+        { base: { pid: process.pid } },
+        pino.destination({ dest: join(dataFolder, 'linchpin.log'), mkdir: true, sync: true })
+      )
+      application = new Application({
+        host: { kind, launchEngine: () => launchEngineProcess({ entry: engineEntry, log }) },
+        dataFolder,
+        resources,
+        log
+      })
+      return await work({ client: createRouterClient(application.router), application, log })
+    } catch (error) {
+      const problem = toProblem(error)
+      printProblem(problem)
+      return problem.code === 'OPTION_INVALID' ? 2 : 1
+    } finally {
+      await application?.close()
+    }
+  }
+}

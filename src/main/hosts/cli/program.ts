@@ -1,0 +1,47 @@
+import { Command, CommanderError } from 'commander'
+import { VERSION } from '../../version'
+import { dataCommand } from './commands/data'
+import { importCommand } from './commands/import'
+import { inspectCommand } from './commands/inspect'
+import { measureCommand } from './commands/measure'
+import { predictCommand } from './commands/predict'
+import { resultsCommand, statsCommand } from './commands/results'
+import { sampleCommand } from './commands/sample'
+import { serveCommand } from './commands/serve'
+import type { Context, ExitCode } from './context'
+
+/** Takes the exit code of a command's work. */
+export type Finish = (work: Promise<ExitCode>) => Promise<void>
+
+/** Parses and runs a command line. @returns the exit code. */
+export async function runProgram(argv: readonly string[], context: Context): Promise<ExitCode> {
+  let code: ExitCode = 0
+  const finish: Finish = async (work) => {
+    code = await work
+  }
+  const program = new Command('linchpin')
+    .description('Which layers of a vision model carry its decisions')
+    .version(VERSION)
+    .exitOverride()
+  program.configureHelp({ showGlobalOptions: true })
+  for (const command of [
+    inspectCommand,
+    importCommand,
+    dataCommand,
+    predictCommand,
+    measureCommand,
+    resultsCommand,
+    statsCommand,
+    serveCommand,
+    sampleCommand
+  ]) {
+    command(program, context, finish)
+  }
+  try {
+    await program.parseAsync([...argv], { from: 'user' })
+    return code
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    return error.exitCode === 0 ? 0 : 2
+  }
+}

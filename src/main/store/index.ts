@@ -1,0 +1,68 @@
+import { basename } from 'node:path'
+import { z } from 'zod'
+import { StudyDatabase } from './database'
+import { EvaluationTable } from './evaluations'
+import { ModelTable } from './models'
+import { ResultTable } from './results'
+import { RunTable } from './runs'
+
+export type { StoredEvaluation } from './evaluations'
+export type { StoredModel } from './models'
+export { seriesId, unitKey, type Configuration, type StoredConfiguration, type StoredTrial } from './results'
+
+/** A study: one SQLite file, open for reading and writing. */
+export class StudyStore {
+  readonly path: string
+  readonly models: ModelTable
+  readonly evaluations: EvaluationTable
+  readonly results: ResultTable
+  readonly runs: RunTable
+  private readonly database: StudyDatabase
+
+  private constructor(database: StudyDatabase) {
+    this.database = database
+    this.path = database.path
+    this.models = new ModelTable(database)
+    this.evaluations = new EvaluationTable(database)
+    this.results = new ResultTable(database)
+    this.runs = new RunTable(database)
+  }
+
+  /** @throws FILE_NOT_FOUND, FILE_UNWRITABLE, STUDY_INVALID, STUDY_NEWER, DISK_FULL. */
+  static open(
+    path: string,
+    options: { readonly create?: { readonly name: string; readonly sample?: boolean } } = {}
+  ): StudyStore {
+    const database = StudyDatabase.open(path, options.create !== undefined)
+    try {
+      database.run(
+        'INSERT INTO study (id, name, created_at, sample) VALUES (1, $name, $createdAt, $sample) ON CONFLICT DO NOTHING',
+        {
+          name: options.create?.name ?? basename(path).replace(/\.linchpin$/i, ''),
+          createdAt: new Date().toISOString(),
+          sample: options.create?.sample === true ? 1 : 0
+        }
+      )
+      return new StudyStore(database)
+    } catch (error) {
+      database.close()
+      throw error
+    }
+  }
+
+  info(): { name: string; sample: boolean } {
+    const row = this.database.get(
+      z.object({ name: z.string(), sample: z.number() }),
+      'SELECT name, sample FROM study'
+    )
+    return { name: row?.name ?? '', sample: row?.sample === 1 }
+  }
+
+  transaction<T>(work: () => T): T {
+    return this.database.transaction(work)
+  }
+
+  close(): void {
+    this.database.close()
+  }
+}

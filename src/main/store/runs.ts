@@ -1,0 +1,87 @@
+import { z } from 'zod'
+import { runSchema, type Run } from '@shared/contract/measurement'
+import type { StudyDatabase } from './database'
+
+const rowSchema = z.object({
+  id: z.number(),
+  spec: z.string(),
+  state: z.string(),
+  created_at: z.string(),
+  finished_at: z.string().nullable(),
+  progress: z.string(),
+  failures: z.string(),
+  notes: z.string()
+})
+
+function toRun(row: z.infer<typeof rowSchema>): Run {
+  return runSchema.parse({
+    id: row.id,
+    spec: JSON.parse(row.spec),
+    state: row.state,
+    createdAt: row.created_at,
+    finishedAt: row.finished_at,
+    progress: JSON.parse(row.progress),
+    failures: JSON.parse(row.failures),
+    notes: JSON.parse(row.notes)
+  })
+}
+
+/** Runs that were being worked on when the study was left, and by which process. */
+const unfinishedSchema = z.object({ id: z.number(), owner: z.string().nullable() })
+
+export class RunTable {
+  private readonly database: StudyDatabase
+
+  constructor(database: StudyDatabase) {
+    this.database = database
+  }
+
+  all(): Run[] {
+    return this.database.all(rowSchema, 'SELECT * FROM run ORDER BY id').map(toRun)
+  }
+
+  unfinished(): z.infer<typeof unfinishedSchema>[] {
+    return this.database.all(
+      unfinishedSchema,
+      "SELECT id, owner FROM run WHERE state IN ('running', 'queued') ORDER BY id"
+    )
+  }
+
+  own(id: number, owner: string): void {
+    this.database.run('UPDATE run SET owner = $owner WHERE id = $id', { id, owner })
+  }
+
+  get(id: number): Run | null {
+    const row = this.database.get(rowSchema, 'SELECT * FROM run WHERE id = $id', { id })
+    return row === null ? null : toRun(row)
+  }
+
+  add(run: Omit<Run, 'id'>): Run {
+    const { lastId } = this.database.run(
+      `INSERT INTO run (spec, state, created_at, finished_at, progress, failures, notes)
+       VALUES ($spec, $state, $createdAt, $finishedAt, $progress, $failures, $notes)`,
+      columns(run)
+    )
+    return { ...run, id: lastId }
+  }
+
+  update(run: Run): void {
+    this.database.run(
+      `UPDATE run SET spec = $spec, state = $state, created_at = $createdAt, finished_at = $finishedAt,
+         progress = $progress, failures = $failures, notes = $notes WHERE id = $id`,
+      { id: run.id, ...columns(run) }
+    )
+  }
+}
+
+function columns(run: Omit<Run, 'id'>) {
+  return {
+    spec: JSON.stringify(run.spec),
+    state: run.state,
+    createdAt: run.createdAt,
+    finishedAt: run.finishedAt,
+    progress: JSON.stringify(run.progress),
+    failures: JSON.stringify(run.failures),
+    notes: JSON.stringify(run.notes)
+  }
+}

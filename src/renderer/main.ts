@@ -1,0 +1,4 @@
+import { connect } from './client/connection'
+import { mount } from './mount'
+
+void mount(connect)

@@ -1,0 +1,132 @@
+import { computed, shallowRef } from 'vue'
+import { LAYER_KINDS, type LayerKind, type Model } from '@shared/contract/model'
+import type { Series } from '@shared/contract/measurement'
+import {
+  heatmapData,
+  mergeLayers,
+  orderModels,
+  summarize,
+  type HeatmapLayer,
+  type HeatmapModel,
+  type RowOrder
+} from '@shared/figures/heatmap/data'
+import { categoryColors, orderCategories } from '@shared/figures/palette'
+import { matches } from './filter'
+import type { StudyState } from './study'
+
+export type Selection =
+  | { readonly type: 'cell'; readonly model: string; readonly layer: string }
+  | { readonly type: 'model'; readonly model: string }
+  | { readonly type: 'layer'; readonly layer: string }
+
+export type Tab = 'heatmap' | 'table'
+
+function heatmapModel(model: Model): HeatmapModel {
+  const { accuracy } = model.attributes
+  return {
+    id: model.id,
+    name: model.name,
+    category: model.category,
+    accuracy: typeof accuracy === 'number' ? accuracy : null,
+    layers: model.layers
+  }
+}
+
+/** What the user chose to see of a study: nothing here is stored in it. */
+export class StudyView {
+  readonly tab = shallowRef<Tab>('heatmap')
+  readonly selection = shallowRef<Selection | null>(null)
+  readonly filter = shallowRef('')
+  readonly kinds = shallowRef<ReadonlySet<LayerKind>>(new Set<LayerKind>(['conv', 'linear']))
+  readonly order = shallowRef<RowOrder>('category')
+  /** Models that are not ticked. */
+  readonly hidden = shallowRef<ReadonlySet<string>>(new Set())
+  private readonly chosenSeries = shallowRef<string | null>(null)
+  private readonly study: StudyState
+
+  constructor(study: StudyState) {
+    this.study = study
+  }
+
+  /** The chosen series, or else the one with most measurements. */
+  readonly series = computed((): Series | null => {
+    const all = this.study.series.value
+    const chosen = all.find((series) => series.id === this.chosenSeries.value)
+    if (chosen) return chosen
+    return all.reduce<Series | null>(
+      (best, series) => (best === null || series.measurements > best.measurements ? series : best),
+      null
+    )
+  })
+
+  readonly categories = computed(() =>
+    orderCategories(this.study.models.value.map((model) => model.category))
+  )
+  readonly colors = computed(() => categoryColors(this.categories.value))
+
+  private readonly included = computed((): HeatmapModel[] =>
+    this.study.models.value.filter((model) => !this.hidden.value.has(model.id)).map(heatmapModel)
+  )
+
+  /** Kinds that the study's models have, in a fixed order. */
+  readonly kindsPresent = computed((): LayerKind[] => {
+    const present = new Set(
+      this.study.models.value.flatMap((model) => model.layers.map((layer) => layer.kind))
+    )
+    return LAYER_KINDS.filter((kind) => present.has(kind))
+  })
+
+  private readonly columns = computed((): HeatmapLayer[] => {
+    const kinds: ReadonlySet<string> = this.kinds.value
+    return mergeLayers(this.included.value).filter((layer) => kinds.has(layer.kind))
+  })
+
+  private readonly shown = computed(() => matches(this.filter.value, this.included.value, this.columns.value))
+
+  /** What the heatmap and the tables show. */
+  readonly data = computed(() => {
+    const { models, layers } = this.shown.value
+    const series = this.series.value?.id
+    const cell = (model: string, layer: string) =>
+      series === undefined ? undefined : this.study.cell(series, model, layer)
+    const mean = (model: HeatmapModel): number | null =>
+      summarize(layers.map((layer) => cell(model.id, layer.name)))?.mean ?? null
+    return heatmapData(orderModels(models, this.order.value, mean), layers, cell)
+  })
+
+  /** Whether the series shown has any cell. */
+  readonly measured = computed(() => (this.series.value?.measurements ?? 0) > 0)
+
+  chooseSeries(id: string): void {
+    this.chosenSeries.value = id
+  }
+
+  setIncluded(model: string, included: boolean): void {
+    const hidden = new Set(this.hidden.value)
+    if (included) hidden.delete(model)
+    else hidden.add(model)
+    this.hidden.value = hidden
+  }
+
+  setKind(kind: LayerKind, shown: boolean): void {
+    const kinds = new Set(this.kinds.value)
+    if (shown) kinds.add(kind)
+    else kinds.delete(kind)
+    this.kinds.value = kinds
+  }
+
+  /** Moves the selected cell; without one, selects the first. */
+  move(columns: number, rows: number): void {
+    const { rows: models, columns: layers } = this.data.value
+    if (models.length === 0 || layers.length === 0) return
+    const selection = this.selection.value
+    const row = selection && 'model' in selection ? models.findIndex(({ id }) => id === selection.model) : -1
+    const column =
+      selection && 'layer' in selection ? layers.findIndex(({ name }) => name === selection.layer) : -1
+    const inside = (value: number, length: number): number => Math.min(length - 1, Math.max(0, value))
+    const known = row >= 0 && column >= 0
+    const model = models[inside(known ? row + rows : row, models.length)]
+    const layer = layers[inside(known ? column + columns : column, layers.length)]
+    if (model && layer) this.selection.value = { type: 'cell', model: model.id, layer: layer.name }
+  }
+}
