@@ -1,4 +1,4 @@
-import { COMMAND_MESSAGE, type MenuCommand } from '../../preload/api'
+import { COMMAND_MESSAGE, OPEN_STUDY_MESSAGE, type MenuCommand } from '../../preload/api'
 
 const KEYS: Readonly<Record<string, MenuCommand>> = {
   o: 'open-study',
@@ -49,4 +49,15 @@ export function listenForCommands(run: (command: MenuCommand) => boolean): () =>
     window.removeEventListener('keydown', onKey)
     window.removeEventListener('message', onMessage)
   }
+}
+
+/** Studies that the system asked for, e.g. by a double click on their file. */
+export function listenForStudies(open: (path: string) => void): () => void {
+  const onMessage = (event: MessageEvent<unknown>): void => {
+    const { data, source } = event
+    if (source !== window || typeof data !== 'object' || data === null || !('type' in data)) return
+    if (data.type === OPEN_STUDY_MESSAGE && 'path' in data && typeof data.path === 'string') open(data.path)
+  }
+  window.addEventListener('message', onMessage)
+  return () => window.removeEventListener('message', onMessage)
 }

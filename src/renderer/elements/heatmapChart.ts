@@ -76,6 +76,11 @@ export class HeatmapDrawing {
     }
   }
 
+  showAll(): void {
+    for (const dataZoomIndex of [0, 1])
+      this.chart.dispatchAction({ type: 'dataZoom', dataZoomIndex, start: 0, end: 100 })
+  }
+
   get cells(): Box | null {
     return this.layout?.cells ?? null
   }

@@ -60,7 +60,7 @@ async function run(files: DesktopFiles, studies: StudyRequests): Promise<void> {
   const log = pino({}, pino.destination({ dest: logFile, mkdir: true, sync: true }))
   process.on('unhandledRejection', (error) => log.error({ err: error }, 'unhandled rejection'))
 
-  const application = await Application.create({
+  const application = new Application({
     host: {
       kind: 'desktop',
       launchEngine: () => launchUtilityEngine({ entry: files.engine, log }),
@@ -74,6 +74,7 @@ async function run(files: DesktopFiles, studies: StudyRequests): Promise<void> {
     log
   })
   closeAtEnd(application, log)
+  await begin(application, studies, log)
 
   const page = (app.isPackaged ? undefined : process.env['ELECTRON_RENDERER_URL']) ?? PAGE_ADDRESS
   setUpSession(session.defaultSession, files.rendererFolder)
@@ -106,6 +107,17 @@ async function run(files: DesktopFiles, studies: StudyRequests): Promise<void> {
   app.on('window-all-closed', () => {
     if (process.platform !== 'darwin') app.quit()
   })
+}
+
+/** Opens the first study. One that cannot be opened is left to the page, which shows why. */
+async function begin(application: Application, studies: StudyRequests, log: Logger): Promise<void> {
+  const path = studies.take()
+  try {
+    await application.begin(path ?? undefined)
+  } catch (error) {
+    log.warn({ err: error, path }, 'the first study was not opened')
+    if (path !== null) studies.open(path)
+  }
 }
 
 /** Stops the engines and closes the studies before the program ends; what was measured stays. */

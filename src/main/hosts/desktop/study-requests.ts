@@ -11,11 +11,17 @@ export class StudyRequests {
     else this.#show(path)
   }
 
+  /** The study that waits, if any, for someone else to open. */
+  take(): string | null {
+    const path = this.#waiting
+    this.#waiting = null
+    return path
+  }
+
   /** From now on there is a page that shows studies. */
   pageIsReady(show: (path: string) => void): void {
     this.#show = show
-    const path = this.#waiting
-    this.#waiting = null
+    const path = this.take()
     if (path !== null) show(path)
   }
 

@@ -64,7 +64,9 @@ export function mergeLayers(models: readonly HeatmapModel[]): HeatmapLayer[] {
   for (const model of models) {
     let at = 0
     for (const layer of model.layers) {
-      if (known.has(layer.name)) {
+      if (merged[at]?.name === layer.name) {
+        at += 1
+      } else if (known.has(layer.name)) {
         at = merged.findIndex((other) => other.name === layer.name) + 1
       } else {
         merged.splice(at, 0, layer)
@@ -115,6 +117,17 @@ function groupRuns(names: readonly (string | null)[]): Group[] {
   return groups
 }
 
+/** Models of one architecture often share their list; live charts ask for it every frame. */
+const namesOfLists = new WeakMap<readonly HeatmapLayer[], ReadonlySet<string>>()
+
+function layerNames(layers: readonly HeatmapLayer[]): ReadonlySet<string> {
+  const known = namesOfLists.get(layers)
+  if (known) return known
+  const names = new Set(layers.map((layer) => layer.name))
+  namesOfLists.set(layers, names)
+  return names
+}
+
 /** Rows and columns in the order given, with what the margins and brackets show. */
 export function heatmapData(
   rows: readonly HeatmapModel[],
@@ -122,7 +135,7 @@ export function heatmapData(
   cell: CellLookup
 ): HeatmapData {
   const entries = rows.map((row): Entry[] => {
-    const own = new Set(row.layers.map((layer) => layer.name))
+    const own = layerNames(row.layers)
     return columns.map((column) => (own.has(column.name) ? (cell(row.id, column.name) ?? null) : undefined))
   })
   return {

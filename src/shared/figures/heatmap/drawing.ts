@@ -51,6 +51,12 @@ export function labelStep(spacing: number, size: number): number {
   return Math.max(1, Math.ceil(size / Math.max(spacing, 0.5)))
 }
 
+/** The font size for rows or columns this far apart: a little smaller where that saves skipping labels. */
+export function labelSize(spacing: number, size: number): number {
+  const smaller = size - 2
+  return spacing < size + 1 && spacing >= smaller + 1 ? smaller : size
+}
+
 interface LayerOptions {
   readonly id: string
   /** Index of the grid; null: pixels of the whole figure. */

@@ -1,7 +1,7 @@
 import type { CustomSeriesOption } from 'echarts'
 import type { FigureTheme } from '../palette'
 import type { Group, HeatmapData } from './data'
-import { cellBox, columnInSight, labelStep, layer, rowInSight, type ChildDrawing } from './drawing'
+import { cellBox, columnInSight, labelSize, labelStep, layer, rowInSight, type ChildDrawing } from './drawing'
 import type { HeatmapLayout } from './layout'
 import { accuracyText, columnLabel, fitText, type MeasureText } from './text'
 
@@ -29,9 +29,11 @@ export function rowLabels({ data, layout, theme, measure }: LabelContext): Custo
     draw: (api, [, row = 0]) => {
       const box = cellBox(api, row, 0)
       const text = texts[row]
-      if (!text || !rowInSight(box, layout.cells) || row % labelStep(box.height, size + 1) !== 0) return null
+      const fontSize = labelSize(box.height, size)
+      if (!text || !rowInSight(box, layout.cells) || row % labelStep(box.height, fontSize + 1) !== 0)
+        return null
       const y = box.y + box.height / 2
-      const font = `${size}px ${theme.font}`
+      const font = `${fontSize}px ${theme.font}`
       return {
         type: 'group',
         children: [
@@ -65,6 +67,13 @@ export function categoryBrackets(
   const size = layout.fontSize
   const { x, width, bracket } = layout.categories
   const { cells } = layout
+  /** Whether a group's name meets no other's, though its rows may be lower than it. */
+  const hasRoom = (index: number, rowHeight: number): boolean => {
+    const middle = (group: Group | undefined): number =>
+      group === undefined ? Infinity : ((group.first + group.last) / 2) * rowHeight
+    const own = middle(data.categories[index])
+    return [index - 1, index + 1].every((other) => Math.abs(middle(data.categories[other]) - own) > size)
+  }
   return layer({
     id: 'categories',
     grid: 0,
@@ -84,7 +93,7 @@ export function categoryBrackets(
           style: { fill: colors.get(group.name) ?? theme.muted }
         }
       ]
-      if (bottom - top >= size) {
+      if (hasRoom(index, above.height)) {
         children.push({
           type: 'text',
           style: {
@@ -116,7 +125,8 @@ export function columnLabels({ data, layout, theme, measure }: LabelContext): Cu
       const box = cellBox(api, 0, column)
       const text = texts[column]
       if (text === undefined || !columnInSight(box, layout.cells)) return null
-      if (column % labelStep(box.width, size + 1) !== 0) return null
+      const fontSize = labelSize(box.width, size)
+      if (column % labelStep(box.width, fontSize + 1) !== 0) return null
       return {
         type: 'text',
         x: box.x + box.width / 2,
@@ -129,7 +139,7 @@ export function columnLabels({ data, layout, theme, measure }: LabelContext): Cu
           align: 'right',
           verticalAlign: 'middle',
           fill: theme.text,
-          font: `${size}px ${theme.font}`
+          font: `${fontSize}px ${theme.font}`
         }
       }
     }

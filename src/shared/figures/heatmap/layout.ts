@@ -33,7 +33,7 @@ const MARGIN_NUMBERS = 54
 const COLUMN_MARGIN = 56
 const STAGE_BAND = 24
 const EDGE = 4
-const MAX_ROW = 40
+const MAX_ROW = 48
 const MAX_COLUMN = 44
 
 const widest = (texts: readonly string[], size: number, measure: MeasureText): number =>

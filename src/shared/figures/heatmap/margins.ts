@@ -1,7 +1,7 @@
 import type { CustomSeriesOption } from 'echarts'
 import type { FigureTheme } from '../palette'
 import type { HeatmapData, Summary } from './data'
-import { cellBox, columnInSight, labelStep, layer, rowInSight, type ChildDrawing } from './drawing'
+import { cellBox, columnInSight, labelSize, labelStep, layer, rowInSight, type ChildDrawing } from './drawing'
 import type { HeatmapLayout } from './layout'
 
 const clamp = (value: number): number => Math.min(1, Math.max(0, value))
@@ -17,7 +17,7 @@ function rowDrawing(
   height: number,
   layout: HeatmapLayout,
   theme: FigureTheme,
-  labelled: boolean
+  label: { readonly shown: boolean; readonly color: string }
 ): ChildDrawing[] {
   const { x, width } = layout.rowMargin
   const at = (value: number): number => x + clamp(value) * width
@@ -39,7 +39,7 @@ function rowDrawing(
       style: { stroke: theme.text, lineWidth: 1 }
     }
   ]
-  if (labelled) {
+  if (label.shown) {
     drawings.push({
       type: 'text',
       style: {
@@ -48,8 +48,8 @@ function rowDrawing(
         y: middle,
         align: 'right',
         verticalAlign: 'middle',
-        fill: theme.text,
-        font: `${layout.fontSize}px ${theme.font}`
+        fill: label.color,
+        font: `${labelSize(height, layout.fontSize)}px ${theme.font}`
       }
     })
   }
@@ -67,10 +67,14 @@ export function rowMargin(data: HeatmapData, layout: HeatmapLayout, theme: Figur
       if (!summary) return null
       const box = cellBox(api, row, 0)
       if (!rowInSight(box, layout.cells)) return null
-      const labelled = row % labelStep(box.height, layout.fontSize + 1) === 0
+      const size = labelSize(box.height, layout.fontSize)
+      const shown = row % labelStep(box.height, size + 1) === 0
+      // Numbers of a row that is still being measured are paler.
+      const complete = summary.count === data.entries[row]?.filter((entry) => entry !== undefined).length
+      const label = { shown, color: complete ? theme.text : theme.muted }
       return {
         type: 'group',
-        children: rowDrawing(summary, box.y + box.height / 2, box.height, layout, theme, labelled)
+        children: rowDrawing(summary, box.y + box.height / 2, box.height, layout, theme, label)
       }
     }
   })

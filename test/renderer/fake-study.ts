@@ -1,0 +1,261 @@
+import type { Evaluation } from '@shared/contract/evaluation'
+import type { Cell, ModelCells, Run, Series } from '@shared/contract/measurement'
+import type { Inspection, LayerInfo, Model } from '@shared/contract/model'
+import type { StudySnapshot } from '@shared/contract/study'
+
+/** A made-up study for tests of the interface. No value in it was ever measured. */
+export const SERIES: Series = {
+  id: 'series-1',
+  perturbation: 'randomize',
+  scheme: 'timm-resnet',
+  seed: 0,
+  images: 256,
+  evaluationHash: 'fa4e'.repeat(16),
+  precision: 'float32',
+  provider: 'cpu',
+  measurements: 1
+}
+
+/** Layers as a ResNet with these blocks per stage has them. */
+export function fakeLayers(blocks: readonly number[], convolutions: number): LayerInfo[] {
+  const layer = (
+    name: string,
+    kind: LayerInfo['kind'],
+    stage: string | null,
+    block: string | null
+  ): LayerInfo => ({
+    name,
+    kind,
+    stage,
+    block,
+    shape: kind === 'linear' ? [10, 64] : kind === 'norm' ? [64] : [64, 64, 3, 3],
+    parameters: kind === 'linear' ? 650 : kind === 'norm' ? 256 : 36864,
+    macs: kind === 'norm' ? 65536 : 9437184
+  })
+  const layers = [layer('conv1', 'conv', null, null), layer('bn1', 'norm', null, null)]
+  blocks.forEach((count, stageIndex) => {
+    const stage = `layer${stageIndex + 1}`
+    for (let block = 0; block < count; block++) {
+      const prefix = `${stage}.${block}`
+      for (let number = 1; number <= convolutions; number++) {
+        layers.push(layer(`${prefix}.conv${number}`, 'conv', stage, prefix))
+        layers.push(layer(`${prefix}.bn${number}`, 'norm', stage, prefix))
+      }
+      if (block === 0 && (stageIndex > 0 || convolutions === 3)) {
+        layers.push(layer(`${prefix}.downsample.0`, 'conv', stage, prefix))
+        layers.push(layer(`${prefix}.downsample.1`, 'norm', stage, prefix))
+      }
+    }
+  })
+  return [...layers, layer('fc', 'linear', null, null)]
+}
+
+export function fakeModel(id: string, category: string, layers: LayerInfo[], accuracy: number | null): Model {
+  return {
+    id,
+    name: id,
+    category,
+    attributes: accuracy === null ? {} : { accuracy, epochs: 90 },
+    path: `/made-up/checkpoints/${id}.safetensors`,
+    hash: `${id.length}`.padStart(64, '0'),
+    size: 1234567,
+    addedAt: '2026-01-02T03:04:05.000Z',
+    options: {},
+    format: 'safetensors',
+    architecture: 'ResNet Basic [2, 2, 2, 2]',
+    family: 'resnet',
+    unwrapped: ['state_dict'],
+    prefixes: ['module.'],
+    ignored: ['layer1.0.bn1.num_batches_tracked'],
+    parameters: 11_173_962,
+    normalization: { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225], source: 'default' },
+    classes: 10,
+    layers,
+    warnings:
+      category === 'improved'
+        ? [{ code: 'NORMALIZATION_ASSUMED', message: 'ImageNet’s mean and standard deviation are assumed.' }]
+        : []
+  }
+}
+
+/** Any number in [0, 1] that follows from the position alone. */
+export function fakeValue(model: number, layer: number): number {
+  const wave = Math.sin(model * 12.9898 + layer * 78.233) * 43758.5453
+  const noise = wave - Math.floor(wave)
+  const depth = Math.exp(-layer / 14)
+  return layer === 0 ? 0.97 : Math.min(1, Math.max(0, depth * 0.8 + noise * 0.35 - model * 0.01))
+}
+
+export function fakeCell(layer: string, mean: number, trials = 3): Cell {
+  const std = mean * 0.1
+  return {
+    layer,
+    mean,
+    std: trials > 1 ? std : null,
+    standardError: trials > 1 ? std / Math.sqrt(trials) : null,
+    trials,
+    images: 256
+  }
+}
+
+/** @param part of the cells that are measured, in order. */
+export function fakeCells(models: readonly Model[], part = 1): ModelCells[] {
+  const rows = models.map((model, row) => ({
+    series: SERIES.id,
+    model: model.id,
+    cells: model.layers
+      .filter((layer) => layer.kind !== 'norm')
+      .map((layer, column) => fakeCell(layer.name, fakeValue(row, column)))
+  }))
+  let left = Math.floor(rows.reduce((count, row) => count + row.cells.length, 0) * part)
+  return rows.map((row) => {
+    const cells = row.cells.slice(0, Math.max(0, left))
+    left -= row.cells.length
+    return { ...row, cells }
+  })
+}
+
+export const EVALUATION: Evaluation = {
+  request: {
+    path: '/made-up/images/val',
+    resize: 32,
+    crop: 32,
+    count: 256,
+    seed: 0,
+    stratified: false,
+    all: false
+  },
+  kind: 'class-folders',
+  hash: SERIES.evaluationHash,
+  count: 256,
+  available: 1003,
+  height: 32,
+  width: 32,
+  dtype: 'uint8',
+  preparation: { resize: 32, crop: 32 },
+  labelled: true,
+  classes: ['made-up a', 'made-up b'],
+  classCounts: [128, 128],
+  skipped: [
+    { file: 'made-up a/broken.jpg', reason: 'the file ends too early' },
+    { file: 'made-up b/readme.txt', reason: 'it is no image' }
+  ]
+}
+
+export function fakeRun(id: number, state: Run['state'], done: number): Run {
+  return {
+    id,
+    state,
+    spec: {
+      models: [],
+      layers: [],
+      kinds: ['conv', 'linear'],
+      perturbation: 'randomize',
+      scheme: 'auto',
+      trials: 3,
+      seed: 0,
+      device: 'auto'
+    },
+    createdAt: '2026-01-02T03:04:05.000Z',
+    finishedAt: state === 'done' ? '2026-01-02T04:04:05.000Z' : null,
+    progress: {
+      units: Math.floor(378 * done),
+      totalUnits: 378,
+      passes: Math.floor(96768 * done),
+      totalPasses: 96768,
+      rate: state === 'running' ? 312.4 : null,
+      secondsLeft: state === 'running' ? (96768 * (1 - done)) / 312.4 : null,
+      model: state === 'running' ? 'augmix' : null,
+      layer: state === 'running' ? 'layer3.1.conv2' : null,
+      trial: state === 'running' ? 1 : null
+    },
+    failures: [],
+    notes: state === 'done' ? ['Made-up note: 2 of 6 models were measured on fewer threads.'] : []
+  }
+}
+
+const SAMPLE = [
+  ['original', 'baseline', 0.7613],
+  ['adversarial-l2-1', 'adversarial', 0.6921],
+  ['adversarial-linf-4', 'adversarial', 0.6404],
+  ['augmix', 'augmentation', 0.7754],
+  ['simclr-linear', 'self-supervised', 0.6858],
+  ['recipe-a1', 'improved', 0.7987]
+] as const
+
+export function emptyStudy(): StudySnapshot {
+  const info = { id: 'study-1', name: 'Made-up study', path: '/made-up/study.linchpin', sample: false }
+  return { info, models: [], evaluation: null, runs: [], series: [], cells: [] }
+}
+
+/** Six models of 21 layers. @param part measured. */
+export function sampleStudy(part = 1): StudySnapshot {
+  const layers = fakeLayers([2, 2, 2, 2], 2)
+  const models = SAMPLE.map(([id, category, accuracy]) => fakeModel(id, category, layers, accuracy))
+  return {
+    ...emptyStudy(),
+    models,
+    evaluation: EVALUATION,
+    runs: part === 0 ? [] : [part === 1 ? fakeRun(1, 'done', 1) : fakeRun(1, 'running', part)],
+    series: part === 0 ? [] : [SERIES],
+    cells: fakeCells(models, part)
+  }
+}
+
+/** Fifty models of 54 layers, as published. */
+export function largeStudy(rows = 50): StudySnapshot {
+  const layers = fakeLayers([3, 4, 6, 3], 3)
+  const categories = ['baseline', 'adversarial', 'augmentation', 'self-supervised', 'improved']
+  const models = Array.from({ length: rows }, (_, index) => {
+    const category = index === 0 ? 'baseline' : (categories[1 + (index % 4)] ?? 'improved')
+    return fakeModel(`${category} recipe ${index}`, category, layers, 0.6 + (index % 20) / 100)
+  })
+  return { ...sampleStudy(), models, cells: fakeCells(models) }
+}
+
+export function fakeInspection(file: string): Inspection {
+  const broken = file.includes('broken')
+  const layers = broken ? [] : fakeLayers([2, 2, 2, 2], 2)
+  return {
+    file,
+    format: broken ? null : file.endsWith('.onnx') ? 'onnx' : 'safetensors',
+    container: null,
+    architecture: broken ? null : 'ResNet Basic [2, 2, 2, 2]',
+    family: broken ? null : 'resnet',
+    architectureChoices: broken ? [] : ['resnet:cifar-stem', 'resnet:imagenet-stem'],
+    unwrapped: broken ? [] : ['state_dict'],
+    prefixes: broken ? [] : ['module.'],
+    parameters: broken ? 0 : 11_173_962,
+    tensors: broken ? 0 : 122,
+    matched: broken ? 0 : 122,
+    missing: [],
+    unexpected: broken ? [] : ['head.extra.weight', 'head.extra.bias'],
+    ignored: broken ? [] : ['bn1.num_batches_tracked'],
+    normalization: broken
+      ? null
+      : { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225], source: 'default' },
+    classes: broken ? null : 10,
+    inputShape: [3, null, null],
+    layers,
+    warnings: broken
+      ? []
+      : [
+          {
+            code: 'NORMALIZATION_ASSUMED',
+            message:
+              'The file says nothing of its normalisation. ImageNet’s mean and standard deviation are assumed.'
+          }
+        ],
+    ...(broken
+      ? {
+          error: {
+            code: 'FILE_TRUNCATED' as const,
+            message:
+              'The file ends too early. The header announces 44.7 MB of tensors, the file has 12.1 MB.',
+            fix: 'Download or copy it again.',
+            details: ['layer4.1.conv2.weight: bytes 35,389,440 to 44,826,624']
+          }
+        }
+      : {})
+  }
+}
