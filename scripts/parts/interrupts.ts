@@ -1,6 +1,6 @@
 /**
  * A terminal sends Ctrl-C to the whole foreground group, and npm then passes its own copy on to its script:
- * the program would see two. Those within this time are one.
+ * the program would get two. Those within this time are one.
  */
 const togetherMs = 500
 
@@ -14,8 +14,16 @@ export function mergeRepeatedInterrupts(): void {
       const before = last.get(event)
       if (before !== undefined && now - before < togetherMs) return true
       last.set(event, now)
+      listenFor(event)
     }
     return emit(event, ...values)
   }
   process.emit = merged as typeof process.emit
+}
+
+/** Without a listener, as after `once`, the copy would have its default action and end the program at once. */
+function listenFor(signal: 'SIGINT' | 'SIGTERM'): void {
+  const ignore = (): void => undefined
+  process.on(signal, ignore)
+  setTimeout(() => process.off(signal, ignore), togetherMs).unref()
 }

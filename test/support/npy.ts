@@ -5,7 +5,9 @@ export function readNpy(path: string): { shape: number[]; data: Float32Array | U
   const bytes = readFileSync(path)
   const headerLength = bytes.readUInt16LE(8)
   const header = bytes.subarray(10, 10 + headerLength).toString('latin1')
-  const shape = [...(/'shape': \(([^)]*)\)/.exec(header)?.[1] ?? '').matchAll(/\d+/g)].map((m) => Number(m[0]))
+  const shape = [...(/'shape': \(([^)]*)\)/.exec(header)?.[1] ?? '').matchAll(/\d+/g)].map((m) =>
+    Number(m[0])
+  )
   const body = new Uint8Array(bytes.subarray(10 + headerLength))
   const type = /'descr': '([^']+)'/.exec(header)?.[1]
   if (type === '<f4') return { shape, data: new Float32Array(body.buffer) }

@@ -1,7 +1,7 @@
 /** Measures what a plan lists, one model after the other, in an engine process of its own. */
 import type { EngineEvent, ImageFile } from '@shared/contract/engine'
 import type { MeasurementSpec, Run } from '@shared/contract/measurement'
-import { LinchpinError, toProblem, type Problem } from '@shared/errors'
+import { LinchpinError, toProblem } from '@shared/errors'
 import { summarise } from '@shared/statistics'
 import { defaultBatch } from './batch'
 import { Engine } from './engine'
@@ -112,7 +112,7 @@ function store(
   meter.finishedUnit()
   const { layer, trial } = event
   if (event.type === 'failed-unit') {
-    work.onFailure({ model, layer, trial, problem: event.problem as Problem })
+    work.onFailure({ model, layer, trial, problem: event.problem })
     return
   }
   const bytes = Buffer.from(event.distances, 'base64')

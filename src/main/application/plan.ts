@@ -7,7 +7,7 @@ import { LinchpinError } from '@shared/errors'
 import { checkpointFiles, hashFiles } from '../checkpoints'
 import { schemeFor } from '../perturbations'
 import { unitKey, type Configuration, type StoredEvaluation, type StoredModel } from '../store'
-import { VERSION } from '../version'
+import { VERSION } from './version'
 import { matchesAny } from './patterns'
 import type { OpenStudy } from './study'
 

@@ -19,7 +19,7 @@ export interface Recognition {
   /** Every tensor that the network needs, with its shape, in network order. */
   readonly targets: TensorShapes
   /** Whether a tensor that is no target would change the network if it were left out. */
-  owns(name: string): boolean
+  readonly owns: (name: string) => boolean
   readonly classes: number | null
   /** Height and width that the family is usually trained on. */
   readonly inputSize: number

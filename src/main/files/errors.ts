@@ -1,7 +1,13 @@
 import { LinchpinError, type ErrorCode } from '@shared/errors'
 
-function systemCode(error: unknown): string | null {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null
+/** The code of an error of the system, e.g. `ENOENT`; undefined for any other value. */
+export function errnoOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
+}
+
+export function isErrno(error: unknown, ...codes: readonly string[]): error is NodeJS.ErrnoException {
+  const code = errnoOf(error)
+  return code !== undefined && codes.includes(code)
 }
 
 interface Reading {
@@ -10,11 +16,17 @@ interface Reading {
   readonly fix: string
 }
 
-function reading(code: string | null, path: string, purpose: 'read' | 'write'): Reading | null {
+function reading(code: string | undefined, path: string, purpose: 'read' | 'write'): Reading | null {
   switch (code) {
     case 'ENOENT':
     case 'ENOTDIR':
-      return { code: 'FILE_NOT_FOUND', fact: `Nothing is at "${path}".`, fix: 'Check the path.' }
+      return purpose === 'read'
+        ? { code: 'FILE_NOT_FOUND', fact: `Nothing is at "${path}".`, fix: 'Check the path.' }
+        : {
+            code: 'FILE_UNWRITABLE',
+            fact: `The folder of "${path}" does not exist.`,
+            fix: 'Make it, or choose another folder.'
+          }
     case 'EACCES':
     case 'EPERM':
     case 'EISDIR':
@@ -46,10 +58,10 @@ function reading(code: string | null, path: string, purpose: 'read' | 'write'): 
 /** A system error as one that the user can read; anything else is returned as it is. */
 export function fileError(error: unknown, path: string, purpose: 'read' | 'write'): Error {
   if (error instanceof LinchpinError) return error
-  const code = systemCode(error)
+  const code = errnoOf(error)
   const known = reading(code, path, purpose)
   if (known !== null) return new LinchpinError(known.code, known.fact, { fix: known.fix, cause: error })
-  if (code !== null) {
+  if (code !== undefined) {
     return new LinchpinError(
       purpose === 'read' ? 'FILE_UNREADABLE' : 'FILE_UNWRITABLE',
       `"${path}" (${code}).`,

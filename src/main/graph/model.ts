@@ -9,7 +9,7 @@ import {
   type TensorProto
 } from './proto/onnx_pb'
 
-export type { AttributeProto, GraphProto, NodeProto, TensorProto, ValueInfoProto } from './proto/onnx_pb'
+export type { GraphProto, NodeProto, TensorProto, ValueInfoProto } from './proto/onnx_pb'
 
 /** A model that certainly has a graph. */
 export type OnnxModel = ModelProto & { readonly graph: GraphProto }

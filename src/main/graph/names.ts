@@ -19,16 +19,16 @@ function nameFromWeight(weight: string): string | null {
   return path === undefined || INVENTED.test(path) ? null : path
 }
 
-/** Each segment repeats its parents (`layer1/layer1.0`) or adds one name (`conv1`). */
+/** A segment names one module (`conv1`), and those of a sequence repeat its path (`layer1/layer1.0/layer1.0.1`). */
 export function nameFromNode(name: string): string | null {
   const segments = name.split('/').filter((segment) => segment !== '')
   if (!name.startsWith('/') || segments.length < 2) return null
   let path = ''
   for (const segment of segments.slice(0, -1)) {
-    const last = path.split('.').pop() ?? ''
-    if (path === '' || segment === path || segment.startsWith(`${path}.`)) path = segment
-    else if (last !== '' && segment.startsWith(`${last}.`)) path = `${path}${segment.slice(last.length)}`
-    else path = `${path}.${segment}`
+    const parent = segment.slice(0, Math.max(0, segment.lastIndexOf('.')))
+    const repeated = parent !== '' && `.${path}`.endsWith(`.${parent}`)
+    if (repeated) path += segment.slice(parent.length)
+    else path = path === '' ? segment : `${path}.${segment}`
   }
   return path
 }

@@ -4,7 +4,7 @@
  */
 import type { GraphProto, NodeProto, ValueInfoProto } from './model'
 import { readIntegers, shapeOf, sizeOf } from './tensors'
-import { GraphValues, integerAttribute, integersAttribute } from './values'
+import { integerAttribute, integersAttribute, type GraphValues } from './values'
 
 export type Shape = readonly number[]
 

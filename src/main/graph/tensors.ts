@@ -11,15 +11,6 @@ export function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1)
 }
 
-export function isFloat(tensor: TensorProto): boolean {
-  return (
-    tensor.dataType === TensorProto_DataType.FLOAT ||
-    tensor.dataType === TensorProto_DataType.FLOAT16 ||
-    tensor.dataType === TensorProto_DataType.BFLOAT16 ||
-    tensor.dataType === TensorProto_DataType.DOUBLE
-  )
-}
-
 /**
  * The values of a floating-point tensor as float32, row-major. May share memory with the tensor.
  * @throws FORMAT_INVALID when values are missing or not floating-point.

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { open, rename, rm, statfs, type FileHandle } from 'node:fs/promises'
 import { LinchpinError } from '@shared/errors'
-import { writeError } from './file-errors'
+import { fileError } from '../files/errors'
 
 /**
  * A file that appears under its name only when it is complete: written under a temporary name beside it, then
@@ -24,7 +24,7 @@ export class AtomicFile {
     try {
       return new AtomicFile(path, temporary, await open(temporary, 'wx'))
     } catch (error) {
-      throw writeError(error, path)
+      throw fileError(error, path, 'write')
     }
   }
 
@@ -33,7 +33,7 @@ export class AtomicFile {
     try {
       await this.#handle.writeFile(bytes)
     } catch (error) {
-      throw writeError(error, this.path)
+      throw fileError(error, this.path, 'write')
     }
   }
 
@@ -42,7 +42,7 @@ export class AtomicFile {
     try {
       await this.#handle.write(bytes, 0, bytes.length, 0)
     } catch (error) {
-      throw writeError(error, this.path)
+      throw fileError(error, this.path, 'write')
     }
   }
 
@@ -53,7 +53,7 @@ export class AtomicFile {
       await this.#close()
       await rename(this.#temporary, this.path)
     } catch (error) {
-      throw writeError(error, this.path)
+      throw fileError(error, this.path, 'write')
     }
   }
 

@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { imageFileSchema, type ImageFile } from '@shared/contract/engine'
 import { skippedImageSchema } from '@shared/contract/evaluation'
 import { AtomicFile } from './atomic-file'
-import { writeError } from './file-errors'
+import { fileError } from '../files/errors'
 import { imageBytes } from './npy/image-array'
 import { hashImages } from './pixel-hash'
 
@@ -41,7 +41,7 @@ export async function makeCacheFolder(folder: string): Promise<void> {
   try {
     await mkdir(folder, { recursive: true })
   } catch (error) {
-    throw writeError(error, folder)
+    throw fileError(error, folder, 'write')
   }
 }
 

@@ -12,7 +12,7 @@ import {
   writeNote,
   type CacheNote
 } from './cache'
-import { firstOf, throwIfCancelled } from './file-errors'
+import { firstOf, throwIfCancelled } from './cancel'
 import { fill } from './fill'
 import { openInput, type PixelInput } from './input'
 import { imageBytes } from './npy/image-array'

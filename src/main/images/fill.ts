@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import { throwIfCancelled } from './file-errors'
+import { throwIfCancelled } from './cancel'
 
 interface Fill {
   /** Indices in the order in which they are tried. */

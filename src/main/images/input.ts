@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { ImageFile } from '@shared/contract/engine'
 import type { Preparation } from '@shared/contract/evaluation'
 import { LinchpinError, type ErrorCode } from '@shared/errors'
-import { readError } from './file-errors'
+import { fileError } from '../files/errors'
 import { readArrayImage } from './npy/image-array'
 import { prepareImage } from './prepare'
 import type { ImageSource } from './scan/source'
@@ -41,7 +41,7 @@ function folderInput(source: ImageSource, preparation: Preparation): PixelInput 
 
 async function arrayInput(array: ImageFile): Promise<PixelInput> {
   const handle = await open(array.path, 'r').catch((error: unknown) => {
-    throw readError(error, array.path)
+    throw fileError(error, array.path, 'read')
   })
   const stamp = await stampOf(array.path)
   return {

@@ -2,7 +2,8 @@ import { createHash, type Hash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import type { ImageFile } from '@shared/contract/engine'
 import { LinchpinError } from '@shared/errors'
-import { readError, throwIfCancelled } from './file-errors'
+import { fileError } from '../files/errors'
+import { throwIfCancelled } from './cancel'
 import { imageBytes } from './npy/image-array'
 
 type Shape = Pick<ImageFile, 'dtype' | 'height' | 'width'>
@@ -46,7 +47,7 @@ export async function* readPixels(images: ImageFile, signal?: AbortSignal): Asyn
       yield chunk
     }
   } catch (error) {
-    throw readError(error, path)
+    throw fileError(error, path, 'read')
   }
   if (read < size) {
     throw new LinchpinError(

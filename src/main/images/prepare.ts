@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import type { Preparation } from '@shared/contract/evaluation'
 import { decodeRgb } from './decode/decode'
-import { readError } from './file-errors'
+import { fileError } from '../files/errors'
 import { placement } from './geometry'
 import { resizeWindow, type RgbImage } from './resample'
 
@@ -12,7 +12,7 @@ import { resizeWindow, type RgbImage } from './resample'
  */
 export async function prepareImage(path: string, preparation: Preparation): Promise<Uint8Array> {
   const bytes = await readFile(path).catch((error: unknown) => {
-    throw readError(error, path)
+    throw fileError(error, path, 'read')
   })
   return prepareRgb(await decodeRgb(bytes), preparation)
 }

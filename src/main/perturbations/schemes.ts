@@ -15,7 +15,7 @@ interface Context {
   readonly layer: GraphLayer
   /** All layers of the model, in network order. */
   readonly layers: readonly GraphLayer[]
-  stream(parameter: LayerParameter): RandomStream
+  readonly stream: (parameter: LayerParameter) => RandomStream
 }
 
 type Draw = (parameter: LayerParameter, context: Context) => Float32Array

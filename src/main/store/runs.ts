@@ -2,29 +2,23 @@ import { z } from 'zod'
 import { runSchema, type Run } from '@shared/contract/measurement'
 import type { StudyDatabase } from './database'
 
-const rowSchema = z.object({
-  id: z.number(),
-  spec: z.string(),
-  state: z.string(),
-  created_at: z.string(),
-  finished_at: z.string().nullable(),
-  progress: z.string(),
-  failures: z.string(),
-  notes: z.string()
-})
+/** A column of JSON. */
+const json = z.string().transform((text): unknown => JSON.parse(text))
 
-function toRun(row: z.infer<typeof rowSchema>): Run {
-  return runSchema.parse({
-    id: row.id,
-    spec: JSON.parse(row.spec),
-    state: row.state,
-    createdAt: row.created_at,
-    finishedAt: row.finished_at,
-    progress: JSON.parse(row.progress),
-    failures: JSON.parse(row.failures),
-    notes: JSON.parse(row.notes)
+const rowSchema = z
+  .object({
+    id: z.number(),
+    spec: json,
+    state: z.string(),
+    created_at: z.string(),
+    finished_at: z.string().nullable(),
+    progress: json,
+    failures: json,
+    notes: json
   })
-}
+  .transform(({ created_at: createdAt, finished_at: finishedAt, ...row }) =>
+    runSchema.parse({ ...row, createdAt, finishedAt })
+  )
 
 /** Runs that were being worked on when the study was left, and by which process. */
 const unfinishedSchema = z.object({ id: z.number(), owner: z.string().nullable() })
@@ -37,7 +31,7 @@ export class RunTable {
   }
 
   all(): Run[] {
-    return this.database.all(rowSchema, 'SELECT * FROM run ORDER BY id').map(toRun)
+    return this.database.all(rowSchema, 'SELECT * FROM run ORDER BY id')
   }
 
   unfinished(): z.infer<typeof unfinishedSchema>[] {
@@ -52,8 +46,7 @@ export class RunTable {
   }
 
   get(id: number): Run | null {
-    const row = this.database.get(rowSchema, 'SELECT * FROM run WHERE id = $id', { id })
-    return row === null ? null : toRun(row)
+    return this.database.get(rowSchema, 'SELECT * FROM run WHERE id = $id', { id })
   }
 
   add(run: Omit<Run, 'id'>): Run {

@@ -59,7 +59,11 @@ describe.each(['model.safetensors', 'model.onnx'])('criticality of %s', (file) =
       mode === 'zero'
         ? ({ kind: 'zero' } as const)
         : ({ kind: 'reinit', path: golden(`reinit_trial${String(trial)}.safetensors`), options: {} } as const)
-    const { events, units } = await run({ model, perturbation, units: rows.map(({ layer }) => ({ layer, trial })) })
+    const { events, units } = await run({
+      model,
+      perturbation,
+      units: rows.map(({ layer }) => ({ layer, trial }))
+    })
     const original = events.find((event) => event.type === 'original')
     expect(original?.top1).toBeCloseTo(expected.original.top1 / 100, 12)
     expect(original?.loss).toBeCloseTo(expected.original.loss, 5)
@@ -91,7 +95,10 @@ describe('randomize', () => {
     >
     const layers = Object.keys(reference)
     const units = layers.flatMap((layer) => Array.from({ length: 40 }, (_, trial) => ({ layer, trial })))
-    const { units: results } = await run({ perturbation: { kind: 'randomize', scheme: 'timm-resnet' }, units })
+    const { units: results } = await run({
+      perturbation: { kind: 'randomize', scheme: 'timm-resnet' },
+      units
+    })
     expect(layers.length).toBeGreaterThan(15)
     for (const layer of layers) {
       const ours = results.filter((unit) => unit.layer === layer).map((unit) => unit.metrics.criticality)

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { expect, test } from 'vitest'
-import { storageProblem } from '../../../src/main/hosts/web/storage-problem'
+import { fileError } from '../../../src/main/files/errors'
 import { parseUploadPath } from '../../../src/main/hosts/web/upload-path'
 import { storeUpload } from '../../../src/main/hosts/web/uploads'
 import { temporaryFolder } from './served-fixture'
@@ -210,7 +210,7 @@ test.each([
   ['EACCES', 'FILE_UNWRITABLE'],
   ['EROFS', 'FILE_UNWRITABLE']
 ])('%s is %s', (errno, code) => {
-  expect(storageProblem(Object.assign(new Error('e'), { code: errno }), '/f')).toMatchObject({ code })
+  expect(fileError(Object.assign(new Error('e'), { code: errno }), '/f', 'write')).toMatchObject({ code })
 })
 
 const path = (rest: string): string => `/uploads/${GROUP}/${rest}`

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { NpyWriter, openImageArray } from '../../../src/main/images'
 import { requireSpace } from '../../../src/main/images/atomic-file'
-import { writeError } from '../../../src/main/images/file-errors'
+import { fileError } from '../../../src/main/files/errors'
 import { failure, npy, temporaryFolder } from './support'
 
 // f = io.BytesIO(); numpy.save(f, numpy.arange(24, dtype='uint8').reshape(2, 3, 2, 2)); base64.b64encode(f.getvalue())
@@ -127,7 +127,8 @@ describe('NpyWriter', () => {
 })
 
 test('a full disk and a read-only one are told apart', () => {
-  const thrown = (code: string): unknown => writeError(Object.assign(new Error(code), { code }), '/a/b')
+  const thrown = (code: string): unknown =>
+    fileError(Object.assign(new Error(code), { code }), '/a/b', 'write')
   expect(thrown('ENOSPC')).toMatchObject({ code: 'DISK_FULL' })
   expect(thrown('EDQUOT')).toMatchObject({ code: 'DISK_FULL' })
   expect(thrown('EROFS')).toMatchObject({ code: 'FILE_UNWRITABLE' })

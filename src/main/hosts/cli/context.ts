@@ -24,6 +24,9 @@ export interface Session {
 /** Exit codes: 0 done, 1 the work failed, 2 wrong usage, 130 interrupted. */
 export type ExitCode = 0 | 1 | 2 | 130
 
+/** Takes the exit code of a command's work. */
+export type Finish = (work: Promise<ExitCode>) => Promise<void>
+
 /** What commands get: an application for as long as they run. */
 export class Context {
   readonly places: Places

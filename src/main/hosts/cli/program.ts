@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander'
-import { VERSION } from '../../version'
+import { VERSION } from '../../application/version'
 import { dataCommand } from './commands/data'
 import { importCommand } from './commands/import'
 import { inspectCommand } from './commands/inspect'
@@ -8,10 +8,7 @@ import { predictCommand } from './commands/predict'
 import { resultsCommand, statsCommand } from './commands/results'
 import { sampleCommand } from './commands/sample'
 import { serveCommand } from './commands/serve'
-import type { Context, ExitCode } from './context'
-
-/** Takes the exit code of a command's work. */
-export type Finish = (work: Promise<ExitCode>) => Promise<void>
+import type { Context, ExitCode, Finish } from './context'
 
 /** Parses and runs a command line. @returns the exit code. */
 export async function runProgram(argv: readonly string[], context: Context): Promise<ExitCode> {

@@ -9,7 +9,7 @@ import { printedHost } from './host-names'
 import { requests } from './requests'
 import { SessionGate } from './session-gate'
 import { webSockets } from './sockets'
-import { isErrno } from './storage-problem'
+import { isErrno } from '../../files/errors'
 
 export interface WebHostOptions {
   /** Where to listen; the loopback address unless the user says otherwise. */

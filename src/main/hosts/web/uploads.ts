@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { LinchpinError } from '@shared/errors'
-import { isErrno, storageProblem } from './storage-problem'
+import { fileError, isErrno } from '../../files/errors'
 import type { UploadPath } from './upload-path'
 
 /** Holds files that are still arriving: nothing that reads a group's folder ever meets half a file. */
@@ -47,7 +47,7 @@ export async function storeUpload(
     await rm(partial, { force: true }).catch(() => undefined)
     if (isErrno(error, 'ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE'))
       throw truncated(path, null, options.expected)
-    throw storageProblem(error, path)
+    throw fileError(error, path, 'write')
   }
 }
 

@@ -1,6 +1,6 @@
 import { open, readFile } from 'node:fs/promises'
 import { LinchpinError } from '@shared/errors'
-import { readError } from '../file-errors'
+import { fileError } from '../../files/errors'
 import { readNpyIntegers } from '../npy/integers'
 import { parseCsv } from './csv'
 import { bindRows } from './rows'
@@ -21,7 +21,7 @@ export async function readLabels(
   if (await isNpy(path))
     return { labels: inFileOrder(path, await readNpyIntegers(path), files.length), classes: [] }
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    throw readError(error, path)
+    throw fileError(error, path, 'read')
   })
   const rows = parseCsv(text.replace(/^\ufeff/, '').replaceAll(/\r\n?/g, '\n'))
   if (rows.length === 0) throw new LinchpinError('FILE_EMPTY', `"${path}" holds no labels.`)
@@ -44,7 +44,7 @@ async function isNpy(path: string): Promise<boolean> {
       await handle.close()
     }
   } catch (error) {
-    throw readError(error, path)
+    throw fileError(error, path, 'read')
   }
 }
 

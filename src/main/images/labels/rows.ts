@@ -1,5 +1,5 @@
 import { LinchpinError } from '@shared/errors'
-import { firstOf } from '../file-errors'
+import { firstOf } from '../cancel'
 import { byCodePoint } from '../order'
 import { parseLabels, type BoundLabels } from './values'
 

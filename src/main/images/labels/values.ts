@@ -1,5 +1,5 @@
 import { LinchpinError } from '@shared/errors'
-import { firstOf } from '../file-errors'
+import { firstOf } from '../cancel'
 
 export interface BoundLabels {
   /** One for each file, in file order. */

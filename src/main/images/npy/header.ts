@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises'
 import { LinchpinError } from '@shared/errors'
-import { readError } from '../file-errors'
+import { fileError } from '../../files/errors'
 
 /** Where and how the numbers of a `.npy` file lie. */
 export interface NpyHeader {
@@ -39,7 +39,7 @@ export async function readNpyHeader(path: string): Promise<NpyHeader> {
       await handle.close()
     }
   } catch (error) {
-    throw readError(error, path)
+    throw fileError(error, path, 'read')
   }
 }
 

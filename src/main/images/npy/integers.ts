@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { LinchpinError } from '@shared/errors'
-import { readError } from '../file-errors'
+import { fileError } from '../../files/errors'
 import { readNpyHeader, shapeText } from './header'
 
 /**
@@ -26,7 +26,7 @@ export async function readNpyIntegers(path: string): Promise<number[]> {
     )
   }
   const bytes = await readFile(path).catch((error: unknown) => {
-    throw readError(error, path)
+    throw fileError(error, path, 'read')
   })
   const read = reader(bytes, header.kind === 'i', header.itemSize, header.littleEndian)
   return Array.from({ length: count }, (_, index) => read(header.offset + index * header.itemSize))

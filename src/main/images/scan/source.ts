@@ -2,7 +2,8 @@ import { stat } from 'node:fs/promises'
 import type { ImageFile } from '@shared/contract/engine'
 import type { Evaluation, SkippedImage } from '@shared/contract/evaluation'
 import { LinchpinError } from '@shared/errors'
-import { readError, throwIfCancelled } from '../file-errors'
+import { fileError } from '../../files/errors'
+import { throwIfCancelled } from '../cancel'
 import { readLabels } from '../labels/read'
 import { openImageArray } from '../npy/image-array'
 import { byCodePoint } from '../order'
@@ -45,7 +46,7 @@ async function scan(path: string, signal: AbortSignal | undefined): Promise<Imag
     const target = await stat(path)
     return target.isDirectory() ? await scanFolder(path, signal) : await scanArray(path)
   } catch (error) {
-    throw readError(error, path)
+    throw fileError(error, path, 'read')
   }
 }
 

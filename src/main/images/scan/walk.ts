@@ -2,7 +2,8 @@ import { readdir, realpath, stat } from 'node:fs/promises'
 import type { Dirent } from 'node:fs'
 import { join } from 'node:path'
 import type { SkippedImage } from '@shared/contract/evaluation'
-import { errnoOf, throwIfCancelled } from '../file-errors'
+import { errnoOf } from '../../files/errors'
+import { throwIfCancelled } from '../cancel'
 import { byCodePoint } from '../order'
 
 /** torchvision's `IMG_EXTENSIONS`, and GIF and AVIF. */

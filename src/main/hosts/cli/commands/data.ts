@@ -5,7 +5,7 @@ import type { LinchpinClient } from '@shared/contract'
 import type { Context } from '../context'
 import { integer } from '../options'
 import { note, print, printJson } from '../output'
-import type { Finish } from '../program'
+import type { Finish } from '../context'
 import { ProgressReporter } from '../progress'
 
 interface Options {

@@ -4,7 +4,7 @@ import type { ImportOutcome } from '@shared/contract/study'
 import type { Context } from '../context'
 import { attribute, modelOptions, threeNumbers, type ReadingOptions } from '../options'
 import { note, print, printJson, printProblem } from '../output'
-import type { Finish } from '../program'
+import type { Finish } from '../context'
 
 interface Options extends ReadingOptions {
   readonly name?: string

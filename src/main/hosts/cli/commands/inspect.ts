@@ -4,7 +4,7 @@ import type { Inspection } from '@shared/contract/model'
 import type { Context } from '../context'
 import { modelOptions, threeNumbers, type ReadingOptions } from '../options'
 import { note, print, printJson, printProblem, thousands } from '../output'
-import type { Finish } from '../program'
+import type { Finish } from '../context'
 
 export function inspectCommand(program: Command, context: Context, finish: Finish): void {
   program
@@ -43,7 +43,7 @@ function show(inspection: Inspection): void {
   const layers = ['conv', 'linear', 'norm'].map(
     (kind) => `${String(inspection.layers.filter((layer) => layer.kind === kind).length)} ${kind}`
   )
-  print(`${file}`)
+  print(file)
   print(
     `  ${inspection.architecture ?? ''} (${inspection.format ?? ''}${inspection.container === null ? '' : `, ${inspection.container}`})`
   )

@@ -13,7 +13,7 @@ import { LinchpinError } from '@shared/errors'
 import type { Context, ExitCode } from '../context'
 import { commaList, integer } from '../options'
 import { duration, note, print, printJson, printProblem, thousands } from '../output'
-import type { Finish } from '../program'
+import type { Finish } from '../context'
 import { ProgressReporter } from '../progress'
 
 /** What presets stand for; a flag given beside one wins. */
@@ -136,9 +136,9 @@ export async function measure(
   const events = await client.studies.watch({ study })
   const reporter = new ProgressReporter(process.stderr.isTTY && !json)
   const started = await client.measurement.start({ study, spec })
-  let interrupted = false
+  const interrupted = new AbortController()
   const interrupt = (): void => {
-    interrupted = true
+    interrupted.abort()
     void client.measurement.cancel({ study, run: started.id })
   }
   process.on('SIGINT', interrupt)
@@ -162,7 +162,7 @@ export async function measure(
         .join(', ')
     )
   }
-  if (interrupted) return 130
+  if (interrupted.signal.aborted) return 130
   return run.failures.length > 0 ? 1 : 0
 }
 

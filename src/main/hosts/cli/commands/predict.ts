@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import type { Context } from '../context'
 import { integer, modelOptions, threeNumbers, type ReadingOptions } from '../options'
 import { print, printJson } from '../output'
-import type { Finish } from '../program'
+import type { Finish } from '../context'
 
 interface Options extends ReadingOptions {
   readonly out: string

@@ -5,7 +5,7 @@ import { LinchpinError } from '@shared/errors'
 import type { Context } from '../context'
 import { commaList } from '../options'
 import { printCsv, printJson } from '../output'
-import type { Finish } from '../program'
+import type { Finish } from '../context'
 
 export function resultsCommand(program: Command, context: Context, finish: Finish): void {
   program

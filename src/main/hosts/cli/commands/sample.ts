@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { measurementSpecSchema } from '@shared/contract/measurement'
 import type { Context } from '../context'
 import { note, print, printJson } from '../output'
-import type { Finish } from '../program'
+import type { Finish } from '../context'
 import { measure } from './measure'
 
 export function sampleCommand(program: Command, context: Context, finish: Finish): void {

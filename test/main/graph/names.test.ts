@@ -1,0 +1,49 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { nameFromNode, placeOf, withoutSharedWrapper } from '../../../src/main/graph/names'
+import { fixture } from '../../support/golden'
+
+interface Named {
+  readonly node: string
+  readonly module: string
+}
+
+/** Node names that PyTorch's exporter wrote for modules of known paths: test/fixtures/make_names.py. */
+const exported = JSON.parse(readFileSync(fixture('graph/names.json'), 'utf8')) as {
+  plain: Named[]
+  wrapped: Named[]
+}
+
+describe('the module path in a node name of the TorchScript exporter', () => {
+  it.each([...exported.plain, ...exported.wrapped])('$node', ({ node, module }) => {
+    expect(nameFromNode(node)).toBe(module)
+  })
+
+  it.each(['', 'Conv_12', '/Conv', 'node_Conv_300', 'layer1/conv/Conv'])('%j holds none', (name) => {
+    expect(nameFromNode(name)).toBeNull()
+  })
+})
+
+// Module names of timm's and torchvision's models.
+it.each([
+  ['conv1', null, null],
+  ['fc', null, null],
+  ['head.fc', null, null],
+  ['layer1.0.conv2', 'layer1', 'layer1.0'],
+  ['layer4.2.downsample.0', 'layer4', 'layer4.2'],
+  ['layer3.11', 'layer3', 'layer3.11'],
+  ['stages.2.blocks.1.mlp.fc1', 'stages.2', 'stages.2.1'],
+  ['stages.1.downsample.1', 'stages.1', null],
+  ['blocks.3.attn.qkv', 'blocks.3', null],
+  ['model.layer2.0.bn1', 'model.layer2', 'model.layer2.0'],
+  ['encoder.layers.5.mlp', 'encoder.layers.5', null],
+  ['player1.0.conv', null, null]
+])('%s stands in stage %j, block %j', (name, stage, block) => {
+  expect(placeOf(name)).toEqual({ stage, block })
+})
+
+it('takes off wrappers that all names share, and no others', () => {
+  expect(withoutSharedWrapper(['module.model.conv1', 'module.model.fc'])).toEqual(['conv1', 'fc'])
+  expect(withoutSharedWrapper(['model.conv1', 'fc'])).toEqual(['model.conv1', 'fc'])
+  expect(withoutSharedWrapper([])).toEqual([])
+})
