@@ -61,22 +61,31 @@ export function findLayers(model: OnnxModel, input: Shape): GraphLayer[] {
     if (twin === undefined) found.push(layer)
     else
       for (const part of twin.parts)
-        part.uses.push(...(layer.parts.find((p) => p.role === part.role)?.uses ?? []))
+        part.uses.push(...(layer.parts.find((p) => p.tensor === part.tensor)?.uses ?? []))
   })
   const names = layerNames(found)
   const shapes = inferShapes(model.graph, values, input)
   return found.map((layer, i) => describe(layer, names[i] ?? '', shapes))
 }
 
-/** One matrix used twice is one layer; equal vectors (zero biases, unit scales) shared by an exporter are not. */
+/**
+ * One matrix used twice, turned alike, is one layer; equal vectors (zero biases, unit scales) shared by an exporter are
+ * not.
+ */
 function shareWeight(a: Found, b: Found): boolean {
   const weight = a.parts[0]
   return (
     weight !== undefined &&
     a.kind === b.kind &&
     weight.tensor.dims.length > 1 &&
-    weight.tensor === b.parts[0]?.tensor
+    weight.tensor === b.parts[0]?.tensor &&
+    turnedOnTheWay(a.node, weight) === turnedOnTheWay(b.node, b.parts[0])
   )
+}
+
+/** Whether the node's input is the transpose of the stored matrix. */
+function turnedOnTheWay(node: NodeProto, { transposed }: Part): boolean {
+  return transposed !== nodeTakesTransposed(node)
 }
 
 function layerOf(node: NodeProto, index: number, values: GraphValues): Found | null {

@@ -28,10 +28,7 @@ export function replaceParameters(model: OnnxModel, replacements: readonly Repla
       if (node !== undefined) nodes[use.node] = { ...node, input: node.input.with(use.input, name) }
     }
   })
-  const used = new Set([
-    ...nodes.flatMap((node) => node.input),
-    ...model.graph.output.map((output) => output.name)
-  ])
+  const used = new Set([...namesUsedBy(nodes), ...model.graph.output.map((output) => output.name)])
   const unused = new Set(
     model.graph.initializer.map((tensor) => tensor.name).filter((name) => !used.has(name))
   )
@@ -42,4 +39,14 @@ export function replaceParameters(model: OnnxModel, replacements: readonly Repla
     input: model.graph.input.filter((input) => !unused.has(input.name)),
     initializer: [...model.graph.initializer.filter((tensor) => !unused.has(tensor.name)), ...added]
   })
+}
+
+/** Inputs of nodes and, where a node has graphs of its own (If, Loop), what these use. */
+function namesUsedBy(nodes: readonly NodeProto[]): string[] {
+  return nodes.flatMap((node) => [
+    ...node.input,
+    ...node.attribute
+      .flatMap(({ g, graphs }) => (g === undefined ? graphs : [g]))
+      .flatMap((graph) => [...namesUsedBy(graph.node), ...graph.output.map((output) => output.name)])
+  ])
 }

@@ -48,18 +48,21 @@ export class GraphValues {
     return this.graph.input.filter((input) => !this.constants.has(input.name))
   }
 
-  /** The constant behind a value, through Identity and 2-D Transpose; null when it is computed. */
+  /** The constant behind a value, through Identity and, of matrices, Transpose; null when it is computed. */
   constant(name: string): Constant | null {
     let transposed = false
+    let turned = false
     let current = name
     for (let steps = 0; steps < 64; steps++) {
       const tensor = this.constants.get(current)
-      if (tensor !== undefined) return { tensor, transposed }
+      if (tensor !== undefined) return turned && tensor.dims.length !== 2 ? null : { tensor, transposed }
       const node = this.producer(current)
       const [input] = node?.input ?? []
       if (node === null || input === undefined) return null
-      if (node.opType === 'Transpose') transposed = !transposed
-      else if (node.opType !== 'Identity') return null
+      if (node.opType === 'Transpose') {
+        transposed = !transposed
+        turned = true
+      } else if (node.opType !== 'Identity') return null
       current = input
     }
     return null

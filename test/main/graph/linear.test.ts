@@ -116,6 +116,16 @@ describe('one weight used by two MatMuls', () => {
     expect([...(await run(withOwnValues(biased), images, sizes))]).toEqual([...before])
   })
 
+  it('turned for one of them computes the same with its own values', async () => {
+    const turned = classifier(3, (graph, x) => {
+      const weight = graph.parameter('mix.weight', [3, 3], S)
+      const other = graph.node('Transpose', 'turn', [weight], { perm: [1, 0] })
+      return graph.node('MatMul', 'second', [graph.node('MatMul', 'first', [x, weight]), other])
+    })
+    const before = await run(turned, images, sizes)
+    expect([...(await run(withOwnValues(turned), images, sizes))]).toEqual([...before])
+  })
+
   it('in two orientations computes the same with its own values', async () => {
     const turned = classifier(3, (graph, x) => {
       const weight = graph.parameter('mix.weight', [3, 3], S)

@@ -12,18 +12,23 @@ export function hatch(color: string): Decal {
   return { symbol: 'rect', dashArrayX: [1, 0], dashArrayY: [1, 4], rotation: -Math.PI / 4, color }
 }
 
-/** Pixels of the cell (or of several in a row) at a row and column, snapped so that edges are sharp. */
-export function cellBox(api: CustomSeriesRenderItemAPI, row: number, column: number, columns = 1): Box {
-  const [left = 0, middle = 0] = api.coord([column, row])
-  const [right = 0] = api.coord([column + columns - 1, row])
+/** Distances of columns and of rows, in pixels and not rounded: the same for all of them. */
+export function cellSpacing(api: CustomSeriesRenderItemAPI): readonly [width: number, height: number] {
   const size = api.size?.([1, 1]) ?? 0
   const [width = 0, height = 0] = Array.isArray(size) ? size : [size, size]
-  const x = Math.round(left - width / 2)
+  return [width, height]
+}
+
+/** Pixels of the cell at a row and column, snapped so that edges are sharp. */
+export function cellBox(api: CustomSeriesRenderItemAPI, row: number, column: number): Box {
+  const [centre = 0, middle = 0] = api.coord([column, row])
+  const [width, height] = cellSpacing(api)
+  const x = Math.round(centre - width / 2)
   const y = Math.round(middle - height / 2)
   return {
     x,
     y,
-    width: Math.max(1, Math.round(right + width / 2) - x),
+    width: Math.max(1, Math.round(centre + width / 2) - x),
     height: Math.max(1, Math.round(middle + height / 2) - y)
   }
 }

@@ -1,7 +1,16 @@
 import type { CustomSeriesOption } from 'echarts'
 import type { FigureTheme } from '../palette'
 import type { Group, HeatmapData } from './data'
-import { cellBox, columnInSight, labelSize, labelStep, layer, rowInSight, type ChildDrawing } from './drawing'
+import {
+  cellBox,
+  cellSpacing,
+  columnInSight,
+  labelSize,
+  labelStep,
+  layer,
+  rowInSight,
+  type ChildDrawing
+} from './drawing'
 import type { HeatmapLayout } from './layout'
 import { accuracyText, columnLabel, fitText, type MeasureText } from './text'
 
@@ -29,9 +38,10 @@ export function rowLabels({ data, layout, theme, measure }: LabelContext): Custo
     draw: (api, [, row = 0]) => {
       const box = cellBox(api, row, 0)
       const text = texts[row]
-      const fontSize = labelSize(box.height, size)
-      if (!text || !rowInSight(box, layout.cells) || row % labelStep(box.height, fontSize + 1) !== 0)
-        return null
+      const [, spacing] = cellSpacing(api)
+      const fontSize = labelSize(spacing, size)
+      if (!text || !rowInSight(box, layout.cells)) return null
+      if (row % labelStep(spacing, fontSize + 1) !== 0) return null
       const y = box.y + box.height / 2
       const font = `${fontSize}px ${theme.font}`
       return {
@@ -93,7 +103,7 @@ export function categoryBrackets(
           style: { fill: colors.get(group.name) ?? theme.muted }
         }
       ]
-      if (hasRoom(index, above.height)) {
+      if (hasRoom(index, cellSpacing(api)[1])) {
         children.push({
           type: 'text',
           style: {
@@ -125,8 +135,9 @@ export function columnLabels({ data, layout, theme, measure }: LabelContext): Cu
       const box = cellBox(api, 0, column)
       const text = texts[column]
       if (text === undefined || !columnInSight(box, layout.cells)) return null
-      const fontSize = labelSize(box.width, size)
-      if (column % labelStep(box.width, fontSize + 1) !== 0) return null
+      const [spacing] = cellSpacing(api)
+      const fontSize = labelSize(spacing, size)
+      if (column % labelStep(spacing, fontSize + 1) !== 0) return null
       return {
         type: 'text',
         x: box.x + box.width / 2,

@@ -26,7 +26,8 @@ export function legend(layout: HeatmapLayout, theme: FigureTheme, measure: Measu
   const after = scale + width + 6
   const square = after + measure('100 %', size) + 18
   const axis = layout.columnMargin
-  const children: ChildDrawing[] = [
+  // Made anew each time: ECharts puts its own pattern in the place of a decal.
+  const children = (): ChildDrawing[] => [
     text(title, x, middle),
     text('0 %', scale - 6, middle, 'right'),
     {
@@ -65,5 +66,10 @@ export function legend(layout: HeatmapLayout, theme: FigureTheme, measure: Measu
       style: { stroke: theme.line, lineWidth: 1 }
     }
   ]
-  return layer({ id: 'legend', grid: null, items: [[0]], draw: () => ({ type: 'group', children }) })
+  return layer({
+    id: 'legend',
+    grid: null,
+    items: [[0]],
+    draw: () => ({ type: 'group', children: children() })
+  })
 }

@@ -1,7 +1,16 @@
 import type { CustomSeriesOption } from 'echarts'
 import type { FigureTheme } from '../palette'
 import type { HeatmapData, Summary } from './data'
-import { cellBox, columnInSight, labelSize, labelStep, layer, rowInSight, type ChildDrawing } from './drawing'
+import {
+  cellBox,
+  cellSpacing,
+  columnInSight,
+  labelSize,
+  labelStep,
+  layer,
+  rowInSight,
+  type ChildDrawing
+} from './drawing'
 import type { HeatmapLayout } from './layout'
 
 const clamp = (value: number): number => Math.min(1, Math.max(0, value))
@@ -17,7 +26,7 @@ function rowDrawing(
   height: number,
   layout: HeatmapLayout,
   theme: FigureTheme,
-  label: { readonly shown: boolean; readonly color: string }
+  label: { readonly shown: boolean; readonly size: number; readonly color: string }
 ): ChildDrawing[] {
   const { x, width } = layout.rowMargin
   const at = (value: number): number => x + clamp(value) * width
@@ -49,7 +58,7 @@ function rowDrawing(
         align: 'right',
         verticalAlign: 'middle',
         fill: label.color,
-        font: `${labelSize(height, layout.fontSize)}px ${theme.font}`
+        font: `${label.size}px ${theme.font}`
       }
     })
   }
@@ -67,11 +76,12 @@ export function rowMargin(data: HeatmapData, layout: HeatmapLayout, theme: Figur
       if (!summary) return null
       const box = cellBox(api, row, 0)
       if (!rowInSight(box, layout.cells)) return null
-      const size = labelSize(box.height, layout.fontSize)
-      const shown = row % labelStep(box.height, size + 1) === 0
+      const [, spacing] = cellSpacing(api)
+      const size = labelSize(spacing, layout.fontSize)
+      const shown = row % labelStep(spacing, size + 1) === 0
       // Numbers of a row that is still being measured are paler.
       const complete = summary.count === data.entries[row]?.filter((entry) => entry !== undefined).length
-      const label = { shown, color: complete ? theme.text : theme.muted }
+      const label = { shown, size, color: complete ? theme.text : theme.muted }
       return {
         type: 'group',
         children: rowDrawing(summary, box.y + box.height / 2, box.height, layout, theme, label)
