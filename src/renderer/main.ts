@@ -1,4 +1,4 @@
-import { connect } from './client/connection'
+import { connect } from './client/connect'
 import { mount } from './mount'
 
 void mount(connect)

@@ -42,7 +42,7 @@ export interface FakeApplication {
   readonly client: LinchpinClient
   /** The study as it stands; events change it for everyone who opens it later. */
   study: StudySnapshot
-  send(event: StudyEvent): void
+  readonly send: (event: StudyEvent) => void
 }
 
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))

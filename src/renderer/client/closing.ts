@@ -19,12 +19,16 @@ export class Closing {
 
   /** An interceptor of every call. */
   readonly guard = async (call: { next: () => Promise<unknown> }): Promise<unknown> => {
-    if (this.ended) throw connectionClosed()
+    if (this.isClosed()) throw connectionClosed()
     try {
       return await call.next()
     } catch (error) {
-      throw this.ended ? connectionClosed() : error
+      throw this.isClosed() ? connectionClosed() : error
     }
+  }
+
+  private isClosed(): boolean {
+    return this.ended
   }
 }
 

@@ -1,6 +1,4 @@
 import type { LinchpinClient } from '@shared/contract'
-import { connectBrowser } from './browser'
-import { connectDesktop } from './desktop'
 
 /** Fraction in [0, 1] of a transfer. */
 export type OnProgress = (done: number) => void
@@ -22,9 +20,4 @@ export interface Connection {
   groupFolder(group: string): string | null
   /** Resolves when the connection ends; every pending and later call is rejected with CONNECTION_CLOSED. */
   readonly closed: Promise<void>
-}
-
-/** Over a MessagePort in the desktop's window, otherwise over a WebSocket to the host that served the page. */
-export function connect(): Promise<Connection> {
-  return window.linchpin === undefined ? connectBrowser(window.location) : connectDesktop(window.linchpin)
 }

@@ -1,4 +1,4 @@
-import { sortPaths, type Kind, type Sorted } from './sorting'
+import { sortPaths, type Sorted } from './sorting'
 
 /** A file of a drop, with its path from the drop's top. */
 export interface DroppedFile {
@@ -86,5 +86,3 @@ export async function readDrop(transfer: DataTransfer): Promise<Drop> {
 export function sortFiles(files: Iterable<File>): Drop {
   return sortPaths([...files].map(fileEntry))
 }
-
-export type { Kind }

@@ -11,8 +11,20 @@ import type { StudyState } from './study'
 
 export type RowState = 'waiting' | 'uploading' | 'reading' | 'ready' | 'failed' | 'adding' | 'existing'
 
-/** A file on its way into the study, with what the user may correct. */
-export interface ImportRow {
+/** What the user may correct of a file. */
+interface Corrections {
+  name: string
+  category: string
+  /** One of the file's choices; empty: automatic. */
+  architecture: string
+  /** Three numbers as typed, separated by commas. */
+  mean: string
+  std: string
+  normalizationEdited: boolean
+}
+
+/** A file on its way into the study. */
+export interface ImportRow extends Corrections {
   readonly key: number
   readonly file: string
   state: RowState
@@ -21,13 +33,6 @@ export interface ImportRow {
   path: string | null
   inspection: Inspection | null
   problem: Problem | null
-  name: string
-  category: string
-  architecture: string
-  /** Three numbers as typed, separated by commas. */
-  mean: string
-  std: string
-  normalizationEdited: boolean
 }
 
 const CONCURRENT = 3
@@ -104,6 +109,11 @@ export class ImportList {
     } catch (error) {
       this.fail(row, toProblem(error))
     }
+  }
+
+  /** Corrects what was read. */
+  edit(row: ImportRow, change: Partial<Corrections>): void {
+    Object.assign(row, change)
   }
 
   remove(row: ImportRow): void {

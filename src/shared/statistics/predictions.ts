@@ -134,7 +134,8 @@ function compareRow(
     l1 += Math.abs(p - q)
     squares += (p - q) ** 2
     if (p > 0) kl += p * (lp - lq)
-    const middle = Math.log((p + q) / 2)
+    // Exact where p = q: the logarithm of the exponential need not be.
+    const middle = p === q ? lp : Math.log((p + q) / 2)
     if (p > 0) js += (p * (lp - middle)) / 2
     if (q > 0) js += (q * (lq - middle)) / 2
   }

@@ -31,7 +31,7 @@ describe('prefixes that all tensors share', () => {
     expect(largestDifference(await logitsOf(path, images), logits)).toBeLessThan(1e-4)
   })
 
-  it('are not shared when the counters of batch norms alone lack them', async () => {
+  it('are taken off, too, when the counters of batch norms lack them', async () => {
     const path = written(
       renamed(original(), (name) => (name.endsWith('num_batches_tracked') ? name : `module.${name}`))
     )
