@@ -8,6 +8,7 @@ import { checkpointFiles, hashFiles } from '../checkpoints'
 import { schemeFor } from '../perturbations'
 import { unitKey, type Configuration, type StoredEvaluation, type StoredModel } from '../store'
 import { VERSION } from './version'
+import type { Evaluations } from './evaluation'
 import { matchesAny } from './patterns'
 import type { OpenStudy } from './study'
 
@@ -49,14 +50,16 @@ export function parsePerturbation(text: string): PerturbationText {
 export async function planMeasurement(
   study: OpenStudy,
   spec: MeasurementSpec,
-  evaluation: StoredEvaluation
+  evaluations: Pick<Evaluations, 'current'>
 ): Promise<StudyPlan> {
   const perturbation = parsePerturbation(spec.perturbation)
+  const chosen = chosenModels(study, spec)
+  const evaluation = evaluations.current(study)
   const second = perturbation.kind === 'reinit' ? resolve(perturbation.path) : null
   const perturbationHash = second === null ? '' : await hashFiles(await checkpointFiles(second))
   const images = Math.min(spec.images ?? evaluation.evaluation.count, evaluation.evaluation.count)
   const trials = perturbation.kind === 'randomize' ? spec.trials : 1
-  const models = chosenModels(study, spec).map((stored): ModelPlan => {
+  const models = chosen.map((stored): ModelPlan => {
     const { model } = stored
     const layers = chosenLayers(model, spec)
     const scheme = spec.scheme === 'auto' ? schemeFor(model.family) : spec.scheme

@@ -53,7 +53,7 @@ export class MeasurementQueue {
   }
 
   async plan(study: OpenStudy, spec: MeasurementSpec, estimate: boolean): Promise<Plan> {
-    const plan = await planMeasurement(study, spec, this.evaluations.current(study))
+    const plan = await planMeasurement(study, spec, this.evaluations)
     const rate = estimate ? await this.imagesPerSecond(study, spec, plan) : null
     const passes = passesOf(plan)
     return {
@@ -100,7 +100,7 @@ export class MeasurementQueue {
 
   /** @throws what `planMeasurement` throws: a run that cannot begin is not made. */
   async start(study: OpenStudy, spec: MeasurementSpec): Promise<Run> {
-    const plan = await planMeasurement(study, spec, this.evaluations.current(study))
+    const plan = await planMeasurement(study, spec, this.evaluations)
     const totalUnits = plan.models.reduce((sum, { units }) => sum + units.length, 0)
     const run = study.store.runs.add({
       spec,
@@ -196,7 +196,7 @@ export class MeasurementQueue {
       if (signal.aborted) throw new LinchpinError('CANCELLED', 'It had not begun.')
       this.update(job, { state: 'running' })
       const { spec } = job.run
-      const plan = await planMeasurement(study, spec, this.evaluations.current(study))
+      const plan = await planMeasurement(study, spec, this.evaluations)
       const images = await this.evaluations.images(study, signal)
       await measurePlan({
         study,

@@ -1,4 +1,5 @@
-import { closeSync, existsSync, openSync, readSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readFileSync, readSync, statfsSync } from 'node:fs'
+import { dirname } from 'node:path'
 import Database from 'better-sqlite3'
 import type { z } from 'zod'
 import { LinchpinError } from '@shared/errors'
@@ -32,16 +33,24 @@ export class StudyDatabase {
     if (!exists && !create) throw fileError(Object.assign(new Error(), { code: 'ENOENT' }), path, 'read')
     if (exists) checkSignature(path)
     return guarded(path, () => {
-      const connection = new Database(path, { timeout: BUSY_TIMEOUT })
       try {
-        const database = new StudyDatabase(path, connection)
-        database.prepare()
-        return database
+        return StudyDatabase.prepared(path, new Database(path, { timeout: BUSY_TIMEOUT }))
       } catch (error) {
-        connection.close()
-        throw error
+        if (!exists || !isUnwritable(error)) throw error
+        return StudyDatabase.prepared(path, readOnlyCopy(path))
       }
     })
+  }
+
+  private static prepared(path: string, connection: Database.Database): StudyDatabase {
+    try {
+      const database = new StudyDatabase(path, connection)
+      database.prepare()
+      return database
+    } catch (error) {
+      connection.close()
+      throw error
+    }
   }
 
   private prepare(): void {
@@ -59,7 +68,7 @@ export class StudyDatabase {
         { fix: 'Install the newest version of Linchpin.' }
       )
     }
-    this.connection.pragma('journal_mode = WAL')
+    if (!this.connection.memory) this.connection.pragma('journal_mode = WAL')
     this.connection.pragma('foreign_keys = ON')
     this.connection.pragma('synchronous = NORMAL')
     if (version === MIGRATIONS.length) return
@@ -102,6 +111,24 @@ export class StudyDatabase {
   }
 }
 
+function isUnwritable(error: unknown): boolean {
+  return error instanceof Database.SqliteError && /^SQLITE_(READONLY|CANTOPEN|IOERR)/.test(error.code)
+}
+
+/**
+ * A study on a read-only disk, in memory: it can be looked at, and every write is refused. SQLite cannot open a
+ * database in WAL mode where it cannot make its shared-memory file, so the copy's header says rollback journal.
+ * Source: the SQLite file format, bytes 18 and 19.
+ */
+function readOnlyCopy(path: string): Database.Database {
+  const bytes = readFileSync(path)
+  bytes[18] = 1
+  bytes[19] = 1
+  const connection = new Database(bytes)
+  connection.pragma('query_only = ON')
+  return connection
+}
+
 /** SQLite itself would take an empty file for a new database, and a text file for a damaged one. */
 function checkSignature(path: string): void {
   const head = Buffer.alloc(16)
@@ -122,6 +149,16 @@ function checkSignature(path: string): void {
   }
 }
 
+/** Where a side file cannot grow, SQLite reports another error than that the disk is full. */
+function isDiskFull(path: string): boolean {
+  try {
+    const { bavail, blocks, bsize } = statfsSync(dirname(path))
+    return blocks > 0 && bavail * bsize < 1 << 16
+  } catch {
+    return false
+  }
+}
+
 function guarded<T>(path: string, work: () => T): T {
   try {
     return work()
@@ -137,7 +174,7 @@ function readable(error: InstanceType<typeof Database.SqliteError>, path: string
     fact: string,
     fix: string
   ): LinchpinError => new LinchpinError(kind, fact, { fix, cause: error })
-  if (code === 'SQLITE_FULL')
+  if (code === 'SQLITE_FULL' || (isUnwritable(error) && isDiskFull(path)))
     return as('DISK_FULL', `"${path}" cannot grow.`, 'Free some space and try again.')
   if (code.startsWith('SQLITE_READONLY') || code.startsWith('SQLITE_CANTOPEN') || code === 'SQLITE_PERM') {
     return as(

@@ -35,14 +35,16 @@ export class StudyStore {
   ): StudyStore {
     const database = StudyDatabase.open(path, options.create !== undefined)
     try {
-      database.run(
-        'INSERT INTO study (id, name, created_at, sample) VALUES (1, $name, $createdAt, $sample) ON CONFLICT DO NOTHING',
-        {
-          name: options.create?.name ?? basename(path).replace(/\.linchpin$/i, ''),
-          createdAt: new Date().toISOString(),
-          sample: options.create?.sample === true ? 1 : 0
-        }
-      )
+      const named = database.get(z.object({ id: z.number() }), 'SELECT id FROM study')
+      if (named === null)
+        database.run(
+          'INSERT INTO study (id, name, created_at, sample) VALUES (1, $name, $createdAt, $sample) ON CONFLICT DO NOTHING',
+          {
+            name: options.create?.name ?? basename(path).replace(/\.linchpin$/i, ''),
+            createdAt: new Date().toISOString(),
+            sample: options.create?.sample === true ? 1 : 0
+          }
+        )
       return new StudyStore(database)
     } catch (error) {
       database.close()

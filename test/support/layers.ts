@@ -1,0 +1,34 @@
+import type { GraphLayer, LayerParameter, ParameterRole } from '../../src/main/graph'
+import { placeOf } from '../../src/main/graph/names'
+
+const sizeOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1)
+
+/** A layer without a graph: what the drawing of parameters looks at. */
+export function fakeLayer(
+  name: string,
+  kind: GraphLayer['kind'],
+  shapes: Partial<Record<ParameterRole, readonly number[]>>,
+  values: Partial<Record<ParameterRole, Float32Array>> = {}
+): GraphLayer {
+  const tensors = Object.entries(shapes).map(([key, shape]): LayerParameter => {
+    const role = key as ParameterRole
+    return {
+      role,
+      name: `${name}.${role}`,
+      shape,
+      uses: [],
+      transposed: false,
+      read: () => values[role] ?? new Float32Array(sizeOf(shape))
+    }
+  })
+  return {
+    name,
+    kind,
+    shape: [...(shapes.weight ?? [])],
+    parameters: tensors.reduce((sum, { shape }) => sum + sizeOf(shape), 0),
+    macs: null,
+    ...placeOf(name),
+    tensors,
+    groups: 1
+  }
+}
