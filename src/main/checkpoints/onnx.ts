@@ -3,15 +3,18 @@ import { LinchpinError } from '@shared/errors'
 import { externalDataOf, readModel, setExternalData } from '../graph/model'
 import { openCheckpointFile } from './file'
 import type { CheckpointReader } from './types'
+import { isUnsupported } from './unsupported'
 
 /** protobuf messages end here, and so do single buffers in some runtimes. */
 const LARGEST_MODEL = 2 ** 31 - 1
 
 export const onnxReader: CheckpointReader = {
   format: 'onnx',
-  // An ONNX file has no signature of its own. Every exporter writes ir_version (field 1, a small varint) first.
+  // An ONNX file has no signature of its own. Every exporter writes ir_version (field 1, a small varint) first. What
+  // is named so and is known to be another thing (a Git LFS pointer) is not it.
   match: (head, file) =>
-    (head[0] === 0x08 && (head[1] ?? 255) < 64 && head.length > 2) || /\.onnx$/i.test(file.path),
+    (head[0] === 0x08 && (head[1] ?? 255) < 64 && head.length > 2) ||
+    (/\.onnx$/i.test(file.path) && !isUnsupported(head)),
   async open(file) {
     if (file.size > LARGEST_MODEL) {
       throw new LinchpinError(

@@ -68,6 +68,10 @@ const SIGNATURES: readonly Signature[] = [
   }
 ]
 
+export function isUnsupported(head: Uint8Array): boolean {
+  return SIGNATURES.some((candidate) => candidate.match(head))
+}
+
 /** The error that says what a file is that no reader takes. */
 export function unsupported(path: string, head: Uint8Array): LinchpinError {
   const signature = SIGNATURES.find((candidate) => candidate.match(head))

@@ -9,7 +9,8 @@ export function batchNormsFolded(model: OnnxModel): boolean {
   const { node: nodes } = model.graph
   const values = new GraphValues(model.graph)
   const convolutions = nodes.filter((node) => node.opType === 'Conv')
-  const normalised = nodes.some((node) => /Normalization$/.test(node.opType))
+  // Older operator sets write a layer norm out: its square root is in no network without normalisation.
+  const normalised = nodes.some((node) => /(Normalization|^Sqrt)$/.test(node.opType))
   const residual = nodes.some(
     (node) => node.opType === 'Add' && node.input.every((input) => values.constant(input) === null)
   )

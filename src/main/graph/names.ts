@@ -55,7 +55,9 @@ export function withoutSharedWrapper(names: readonly string[]): string[] {
 
 /** Where a layer stands in a network of stages and blocks: `layer1.0.conv2` is in `layer1`, `layer1.0`. */
 export function placeOf(name: string): { readonly stage: string | null; readonly block: string | null } {
-  const match = /^((?:.*?\.)??(?:layers?|stages?|blocks)[._]?\d+)(?:\.(?:blocks?\.)?(\d+))?(?:\.|$)/.exec(name)
+  const match = /^((?:.*?\.)??(?:layers?|stages?|blocks)[._]?\d+)(?:\.(?:blocks?\.)?(\d+))?(?:\.|$)/.exec(
+    name
+  )
   const stage = match?.[1]
   if (stage === undefined) return { stage: null, block: null }
   return { stage, block: match?.[2] === undefined ? null : `${stage}.${match[2]}` }

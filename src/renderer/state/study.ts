@@ -37,6 +37,7 @@ export class StudyState {
   private readonly abort = new AbortController()
   private cells = new Map<string, Map<string, CellsOfModel>>()
   private scheduled = false
+  private ended = false
 
   constructor(client: LinchpinClient, info: StudyInfo, schedule: Schedule = onNextFrame) {
     this.client = client
@@ -54,7 +55,7 @@ export class StudyState {
     try {
       const events = await this.client.studies.watch({ study: this.id }, { signal: this.abort.signal })
       for await (const event of events) this.apply(event)
-      if (!this.abort.signal.aborted) {
+      if (!this.hasEnded()) {
         this.problem.value = {
           code: 'CONNECTION_CLOSED',
           message: 'The study is no longer followed. Linchpin ended the stream of changes.',
@@ -62,12 +63,21 @@ export class StudyState {
         }
       }
     } catch (error) {
-      if (!this.abort.signal.aborted) this.problem.value = toProblem(error)
+      if (!this.hasEnded()) this.problem.value = toProblem(error)
     }
   }
 
+  /** Ends the stream on purpose. */
   stop(): void {
+    if (this.ended) return
+    this.ended = true
     this.abort.abort()
+  }
+
+  /** The carrier is gone, and the stream with it: nothing can be sent any more, and nothing here went wrong. */
+  disconnect(): void {
+    this.ended = true
+    this.problem.value = null
   }
 
   apply(event: StudyEvent): void {
@@ -105,6 +115,10 @@ export class StudyState {
 
   model(id: string): Model | undefined {
     return this.models.value.find((model) => model.id === id)
+  }
+
+  private hasEnded(): boolean {
+    return this.ended
   }
 
   private applySnapshot(snapshot: StudySnapshot): void {

@@ -52,7 +52,8 @@ export class Workspace {
 
   /** The host's file dialog; null where it has none or it was cancelled. */
   async chooseFiles(purpose: Purpose): Promise<readonly string[] | null> {
-    return this.info.dialogs ? await this.client.application.chooseFiles({ purpose }) : null
+    if (!this.info.dialogs) return null
+    return (await this.opening.run(() => this.client.application.chooseFiles({ purpose }))) ?? null
   }
 
   private async show(open: () => Promise<StudyInfo>): Promise<boolean> {

@@ -62,7 +62,7 @@ export function heatmapOption(
         ]
       : [],
     series: [
-      ...marks(data, theme),
+      ...marks(data, layout, theme),
       separators(context),
       rowLabels(context),
       categoryBrackets(context, colors),

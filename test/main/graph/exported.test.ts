@@ -2,7 +2,13 @@
 import { describe, expect, it } from 'vitest'
 import { inspectCheckpoint, loadClassifier } from '../../../src/main/architectures'
 import { batchNormsFolded } from '../../../src/main/graph/folding'
-import { replaceParameters, type GraphLayer } from '../../../src/main/graph'
+import {
+  findLayers,
+  GraphBuilder,
+  replaceParameters,
+  type GraphLayer,
+  type OnnxModel
+} from '../../../src/main/graph'
 import { expected, golden } from '../../support/golden'
 import { largestDifference } from '../../support/forward'
 import { layerNamed } from '../../support/graphs'
@@ -48,6 +54,37 @@ it.each([
   expect(inspection.warnings.some(({ code }) => code === 'batch-norm-folded')).toBe(folded)
 })
 
+describe('a graph of a biased convolution and a residual sum', () => {
+  const graphOf = (normalise: (graph: GraphBuilder, x: string) => string): OnnxModel => {
+    const graph = new GraphBuilder()
+    const weight = graph.parameter('patch.weight', [3, 3, 1, 1], new Float32Array(9))
+    const conv = graph.node('Conv', 'patch', [
+      'images',
+      weight,
+      graph.parameter('patch.bias', [3], new Float32Array(3))
+    ])
+    const sum = graph.node('Add', 'sum', [conv, normalise(graph, conv)])
+    return graph.finish('images', 3, graph.node('GlobalAveragePool', 'pool', [sum]), 3)
+  }
+
+  it('has folded batch norms', () => {
+    expect(batchNormsFolded(graphOf((graph, x) => graph.node('Relu', 'act', [x])))).toBe(true)
+  })
+
+  it('has none with a layer norm, also one that is written out as before operator set 17', () => {
+    const whole = (graph: GraphBuilder, x: string) =>
+      graph.node('LayerNormalization', 'norm', [x, graph.parameter('norm.weight', [4], new Float32Array(4))])
+    const parts = (graph: GraphBuilder, x: string) => {
+      const centred = graph.node('Sub', 'centred', [x, graph.node('ReduceMean', 'mean', [x])])
+      const square = graph.node('Mul', 'square', [centred, centred])
+      const deviation = graph.node('Sqrt', 'deviation', [graph.node('ReduceMean', 'variance', [square])])
+      return graph.node('Div', 'norm', [centred, deviation])
+    }
+    expect(batchNormsFolded(graphOf(whole))).toBe(false)
+    expect(batchNormsFolded(graphOf(parts))).toBe(false)
+  })
+})
+
 it('counts the same multiply–adds in every file', async () => {
   const macs = async (file: string): Promise<Map<string, number | null>> =>
     new Map(
@@ -87,7 +124,6 @@ describe.each([
     const parameter = layerNamed(found, changed).tensors.find(({ role }) => role === 'bias')!
     const values = new Float32Array(parameter.shape[0]!).fill(42)
     const replaced = replaceParameters(model, [{ parameter, values }])
-    const { findLayers } = await import('../../../src/main/graph')
     const after = findLayers(replaced, [1, 3, 32, 32])
     const biases = (index: number): number[] => [
       ...after[index]!.tensors.find(({ role }) => role === 'bias')!.read()

@@ -40,6 +40,12 @@ export function inset(box: Box): Box {
   return { x: box.x, y: box.y, width: box.width - gapX, height: box.height - gapY }
 }
 
+/** Whether any of a cell is in sight. */
+export function cellInSight(box: Box, cells: Box): boolean {
+  const across = box.x < cells.x + cells.width && box.x + box.width > cells.x
+  return across && box.y < cells.y + cells.height && box.y + box.height > cells.y
+}
+
 /** Whether the middle of a row is in sight; zooming moves the others out of it. */
 export function rowInSight(box: Box, cells: Box): boolean {
   const middle = box.y + box.height / 2
@@ -90,6 +96,8 @@ export function layer(options: LayerOptions): CustomSeriesOption {
     data: options.items.map((item) => [...item]),
     silent: true,
     animation: false,
+    // All at once: in pieces, every change of a running measurement would flicker.
+    progressive: 0,
     clip: options.clip ?? false,
     z: options.z ?? 2,
     renderItem: (params, api) => {

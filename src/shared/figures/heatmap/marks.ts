@@ -2,11 +2,16 @@ import type { CustomSeriesOption } from 'echarts'
 import type { FigureTheme } from '../palette'
 import { criticalityColor, criticalityTextColor } from '../palette'
 import type { HeatmapData } from './data'
-import { cellBox, hatch, inset, layer, type ChildDrawing } from './drawing'
+import { cellBox, cellInSight, hatch, inset, layer, type ChildDrawing } from './drawing'
+import type { HeatmapLayout } from './layout'
 import { percentNumber } from './text'
 
 /** Draws the cells: the one part that differs between a screen of 200 × 500 cells and a page of print. */
-export type HeatmapMarks = (data: HeatmapData, theme: FigureTheme) => CustomSeriesOption[]
+export type HeatmapMarks = (
+  data: HeatmapData,
+  layout: HeatmapLayout,
+  theme: FigureTheme
+) => CustomSeriesOption[]
 
 function measuredItems(data: HeatmapData): number[][] {
   const items: number[][] = []
@@ -29,17 +34,17 @@ function unmeasuredItems(data: HeatmapData): number[][] {
 }
 
 /** A rectangle a cell, with its percentage where it fits; hatched where nothing is measured. */
-export const rectangleMarks: HeatmapMarks = (data, theme) => [
+export const rectangleMarks: HeatmapMarks = (data, layout, theme) => [
   layer({
     id: 'unmeasured',
     grid: 0,
     clip: true,
     items: unmeasuredItems(data),
-    draw: (api, [column = 0, row = 0]) => ({
-      type: 'rect',
-      shape: inset(cellBox(api, row, column)),
-      style: { fill: theme.hatchGround, decal: hatch(theme.hatch) }
-    })
+    draw: (api, [column = 0, row = 0]) => {
+      const box = inset(cellBox(api, row, column))
+      if (!cellInSight(box, layout.cells)) return null
+      return { type: 'rect', shape: box, style: { fill: theme.hatchGround, decal: hatch(theme.hatch) } }
+    }
   }),
   layer({
     id: 'measured',
@@ -48,6 +53,7 @@ export const rectangleMarks: HeatmapMarks = (data, theme) => [
     items: measuredItems(data),
     draw: (api, [column = 0, row = 0, value = 0]) => {
       const box = inset(cellBox(api, row, column))
+      if (!cellInSight(box, layout.cells)) return null
       const rectangle: ChildDrawing = { type: 'rect', shape: box, style: { fill: criticalityColor(value) } }
       if (box.width < 21 || box.height < 13) return rectangle
       return {

@@ -1,0 +1,116 @@
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { measurementSpecSchema, type Run } from '@shared/contract/measurement'
+import { StudyStore } from '../../../src/main/store'
+import { temporaryFolder } from '../../support/folder'
+import { evaluation, storedModel } from '../../support/study'
+
+function study(): StudyStore {
+  const store = StudyStore.open(join(temporaryFolder(), 'study.linchpin'), { create: { name: 'Study' } })
+  onTestFinished(() => store.close())
+  return store
+}
+
+describe('models', () => {
+  it('stay in the order in which they came, with all that is known of them', () => {
+    const { models } = study()
+    const stored = ['z', 'a', 'm'].map((id) =>
+      storedModel(id, { attributes: { accuracy: 76.1, method: 'PGD "ε"' } })
+    )
+    for (const model of stored) models.add(model)
+    models.remove('a')
+    models.add(stored[1]!)
+    expect(models.all()).toEqual([stored[0], stored[2], stored[1]])
+    expect(models.get('m')).toEqual(stored[2])
+    expect(models.get('x')).toBeNull()
+  })
+
+  it('are found by content and treatment', () => {
+    const { models } = study()
+    models.add(storedModel('a', { hash: 'h' }))
+    models.add({ ...storedModel('b', { hash: 'h' }), treatment: 'other' })
+    expect(models.find('h', 'plain')?.model.id).toBe('a')
+    expect(models.find('h', 'other')?.model.id).toBe('b')
+    expect(models.find('h', 'third')).toBeNull()
+    expect(() => models.add(storedModel('c', { hash: 'h' }))).toThrow('UNIQUE')
+  })
+
+  it('are renamed and moved, one at a time', () => {
+    const { models } = study()
+    models.add(storedModel('a'))
+    models.add(storedModel('b'))
+    models.update('a', { name: 'A', category: 'robust', attributes: { ε: 4 } })
+    models.move('a', '/there/a.onnx', '../a.onnx')
+    expect(models.get('a')).toMatchObject({
+      relativePath: '../a.onnx',
+      model: { name: 'A', category: 'robust', attributes: { ε: 4 }, path: '/there/a.onnx' }
+    })
+    expect(models.get('b')).toEqual(storedModel('b'))
+  })
+})
+
+describe('evaluation sets', () => {
+  it('are one at a time, with labels and files', () => {
+    const { evaluations } = study()
+    expect(evaluations.current()).toBeNull()
+    const first = { key: 'k1', evaluation: evaluation(), labels: [0, 70000, 1], files: ['a.png', 'ä/b.png'] }
+    const second = { key: 'k2', evaluation: evaluation({ hash: 'others' }), labels: null, files: [] }
+    evaluations.set(first)
+    expect(evaluations.current()).toEqual(first)
+    evaluations.set(second)
+    expect(evaluations.current()).toEqual(second)
+    evaluations.set(first)
+    expect(evaluations.current()).toEqual(first)
+  })
+})
+
+describe('runs', () => {
+  const run = (part: Partial<Run> = {}): Omit<Run, 'id'> => ({
+    spec: measurementSpecSchema.parse({ layers: ['conv*'] }),
+    state: 'queued',
+    createdAt: '2026-01-01T00:00:00.000Z',
+    finishedAt: null,
+    progress: {
+      units: 1,
+      totalUnits: 2,
+      passes: 3,
+      totalPasses: 4,
+      rate: 0.5,
+      secondsLeft: null,
+      model: 'm',
+      layer: 'l',
+      trial: 0
+    },
+    failures: [
+      {
+        model: 'm',
+        layer: null,
+        trial: null,
+        problem: { code: 'ENGINE_DIED', message: 'It died.', fix: 'Again.' }
+      }
+    ],
+    notes: ['A note.'],
+    ...part
+  })
+
+  it('come back as they were', () => {
+    const { runs } = study()
+    const added = runs.add(run())
+    expect(runs.get(added.id)).toEqual({ ...run(), id: added.id })
+    const done: Run = { ...added, state: 'done', finishedAt: '2026-01-02T00:00:00.000Z', failures: [] }
+    runs.update(done)
+    expect(runs.all()).toEqual([done])
+    expect(runs.get(99)).toBeNull()
+  })
+
+  it('that were left are those queued or running, with the process that had them', () => {
+    const { runs } = study()
+    const states = ['done', 'queued', 'paused', 'running', 'failed', 'cancelled'] as const
+    const ids = states.map((state) => runs.add(run({ state })).id)
+    runs.own(ids[3]!, 'host:12')
+    expect(runs.unfinished()).toEqual([
+      { id: ids[1], owner: null },
+      { id: ids[3], owner: 'host:12' }
+    ])
+  })
+})

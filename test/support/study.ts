@@ -1,0 +1,127 @@
+/** Made-up contents of a study, to be put into a store directly. */
+import type { Evaluation } from '@shared/contract/evaluation'
+import type { Metrics } from '@shared/contract/measurement'
+import type { LayerInfo, Model } from '@shared/contract/model'
+import { summarise } from '@shared/statistics'
+import type { Configuration, StoredModel, StudyStore } from '../../src/main/store'
+
+export function configuration(part: Partial<Configuration> = {}): Configuration {
+  return {
+    modelHash: 'hash',
+    treatment: 'plain',
+    evaluation: 'images',
+    preparation: 'null',
+    images: 2,
+    unit: 'layer',
+    perturbation: 'randomize',
+    perturbationHash: '',
+    scheme: 'torch',
+    requestedScheme: 'auto',
+    seed: 0,
+    precision: 'float32',
+    provider: 'cpu',
+    versions: '{}',
+    ...part
+  }
+}
+
+export function metrics(criticality: number, part: Partial<Metrics> = {}): Metrics {
+  return {
+    cosineSimilarity: 1 - criticality,
+    criticality,
+    l1: 0.5,
+    l2: 0.25,
+    agreement: 0.75,
+    kl: 0.125,
+    js: 0.0625,
+    crossEntropyOfLogits: -3,
+    top1: 0.5,
+    top5: 1,
+    loss: 2,
+    recoveredAccuracy: 0.625,
+    ...part
+  }
+}
+
+export const layer = (name: string, kind: LayerInfo['kind'] = 'conv'): LayerInfo => ({
+  name,
+  kind,
+  shape: [1],
+  parameters: 1,
+  macs: null,
+  stage: null,
+  block: null
+})
+
+export function storedModel(
+  id: string,
+  part: Partial<Model> = {},
+  layers: readonly string[] = ['a', 'b']
+): StoredModel {
+  return {
+    model: {
+      id,
+      name: id,
+      category: 'uncategorised',
+      attributes: {},
+      path: `/nowhere/${id}.safetensors`,
+      hash: `hash of ${id}`,
+      size: 1,
+      addedAt: '2026-01-01T00:00:00.000Z',
+      options: {},
+      format: 'safetensors',
+      architecture: 'none',
+      family: null,
+      unwrapped: [],
+      prefixes: [],
+      ignored: [],
+      parameters: 2,
+      normalization: { mean: [0, 0, 0], std: [1, 1, 1], source: 'user' },
+      classes: 10,
+      layers: layers.map((name) => layer(name, name.startsWith('bn') ? 'norm' : 'conv')),
+      warnings: [],
+      ...part
+    },
+    relativePath: null,
+    treatment: 'plain'
+  }
+}
+
+/** A measurement of two images whose distances are the given ones; its criticality is their mean. */
+export function addTrial(
+  store: StudyStore,
+  id: number,
+  name: string,
+  trial: number,
+  distances: [number, number]
+): void {
+  const criticality = (distances[0] + distances[1]) / 2
+  store.results.add(
+    id,
+    {
+      layer: name,
+      trial,
+      metrics: metrics(criticality),
+      distances: Float32Array.from(distances),
+      seconds: 1
+    },
+    summarise
+  )
+}
+
+export const evaluation = (part: Partial<Evaluation> = {}): Evaluation => ({
+  request: { path: '/images', resize: 256, crop: 224, count: 10, seed: 0, stratified: false, all: false },
+  kind: 'array',
+  hash: 'pixels',
+  count: 3,
+  available: 5,
+  height: 4,
+  width: 4,
+  dtype: 'uint8',
+  preparation: null,
+  labelled: true,
+  classes: [],
+  classCounts: [2, 1],
+  skipped: [],
+  ...part
+})
