@@ -38,7 +38,7 @@ export const steps: readonly Step[] = [
     'test',
     'bin'
   ]),
-  check('types', tsc('shared'), tsc('main'), tsc('preload'), [
+  check('types', tsc('shared'), tsc('main'), tsc('preload'), tsc('e2e'), [
     'node_modules/vue-tsc/bin/vue-tsc.js',
     '-p',
     'tsconfig.renderer.json'

@@ -2,14 +2,19 @@ import { copyFile, mkdir, truncate, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { Page } from '@playwright/test'
 import { expected, golden } from '../support/golden.ts'
-import { cellsOnPage, expect, test } from './host.ts'
+import { cellsOnPage, expect, test, type Workstation } from './host.ts'
 
-/** A study of its own: on the very first start the sample would be there. */
+/** The start page: on the very first start the sample would be there, and be measured. */
+async function startPage(workstation: Workstation): Promise<Page> {
+  await workstation.linchpin('data', 'earlier.linchpin', golden('images_uint8_nchw.npy'), '--all')
+  const { page } = await workstation.start()
+  return page
+}
+
 async function newStudy(page: Page): Promise<void> {
-  await page.getByRole('button', { name: 'Start page' }).click()
   await page.getByRole('button', { name: /^New study/ }).click()
   await page.getByLabel('Name').fill('Mine')
-  await page.getByRole('button', { name: 'Create' }).click()
+  await page.getByRole('button', { name: 'Create study' }).click()
   await expect(page.getByRole('heading', { name: 'Mine' })).toBeVisible()
 }
 
@@ -25,7 +30,7 @@ test('a dropped checkpoint is added, a broken one shows its reason, and the meas
   await copyFile(golden('model.safetensors'), cut)
   await truncate(cut, 300_000)
   await writeFile(page404, '<!DOCTYPE html><html><body>404</body></html>')
-  const { page } = await workstation.start()
+  const page = await startPage(workstation)
   await newStudy(page)
 
   await page.getByRole('navigation', { name: 'Study' }).getByRole('button', { name: 'Add models' }).click()
@@ -35,14 +40,14 @@ test('a dropped checkpoint is added, a broken one shows its reason, and the meas
   await expect(files).toContainText('FILE_TRUNCATED')
   await expect(files).toContainText('an HTML page')
   await page.getByRole('button', { name: 'Add 1 model' }).click()
+  await page.getByRole('button', { name: 'Close', exact: true }).click()
   await expect(page.getByRole('region', { name: 'Models' })).toContainText('golden')
-  await page.getByRole('button', { name: 'Close' }).click()
 
   await page.getByRole('button', { name: 'Evaluation set', exact: true }).click()
-  await page.getByPlaceholder('Path on the machine that runs Linchpin').fill(golden('images_uint8_nchw.npy'))
-  await page.getByLabel('Labels', { exact: true }).fill(golden('labels_int64.npy'))
+  await page.getByRole('textbox', { name: 'Images', exact: true }).fill(golden('images_uint8_nchw.npy'))
+  await page.getByRole('textbox', { name: 'Labels', exact: true }).fill(golden('labels_int64.npy'))
   await page.getByRole('radio', { name: /^All/ }).check()
-  await page.getByRole('button', { name: 'Prepare' }).click()
+  await page.getByRole('button', { name: 'Prepare images' }).click()
   await expect(page.getByRole('region', { name: 'Evaluation set' })).toContainText('200 of 200')
 
   await page.getByRole('button', { name: 'Measure', exact: true }).click()
@@ -58,7 +63,7 @@ test('a dropped checkpoint is added, a broken one shows its reason, and the meas
 
 test('files dropped on the page open the import sheet', async ({ workstation }, info) => {
   test.skip(info.project.name === 'electron', 'a made-up drop has no paths on the desktop')
-  const { page } = await workstation.start()
+  const page = await startPage(workstation)
   await newStudy(page)
   const name = basename(golden('reinit_trial0.safetensors'))
   // A real File in a real DataTransfer, as a drag from the file manager makes it.
@@ -108,11 +113,10 @@ test('a measurement goes on where it was when the application was killed', async
 test('a file that is no study says so', async ({ workstation }) => {
   const path = join(workstation.folder, 'notes.linchpin')
   await writeFile(path, 'these are notes, not a study')
-  const { page } = await workstation.start()
-  await page.getByRole('button', { name: 'Start page' }).click()
+  const page = await startPage(workstation)
   await page.getByRole('button', { name: /^Open study/ }).click()
-  await page.getByLabel(/path/i).first().fill(path)
+  await page.getByRole('textbox', { name: 'Path' }).fill(path)
   await page.getByRole('button', { name: 'Open', exact: true }).click()
-  await expect(page.getByText('The file is no study.')).toBeVisible()
+  await expect(page.getByRole('alert').filter({ hasText: 'The file is no study.' }).first()).toBeVisible()
   await expect(page.locator('body')).not.toContainText('at Object.')
 })

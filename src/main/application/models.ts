@@ -110,7 +110,7 @@ export function published(study: OpenStudy, id: string): Model {
 /** @throws FILE_CHANGED when the file's content is not the imported one's. */
 export async function locateModel(study: OpenStudy, id: string, path: string): Promise<Model> {
   const place = resolve(path)
-  await checkContent(study.model(id), place)
+  await withContent(study.model(id), [place])
   study.store.models.move(id, place, study.relativePath(place))
   return published(study, id)
 }
@@ -120,26 +120,28 @@ export async function locateModel(study: OpenStudy, id: string, path: string): P
  * @throws FILE_NOT_FOUND, FILE_CHANGED.
  */
 export async function verifiedPath(study: OpenStudy, stored: StoredModel): Promise<string> {
-  const place = study.candidates(stored).find((path) => existsSync(path))
-  if (place === undefined) {
-    throw new LinchpinError(
-      'FILE_NOT_FOUND',
-      `The checkpoint of "${stored.model.name}" was at "${stored.model.path}".`,
-      {
-        fix: 'Say where it is now ("Locate file", or import it again from its new place).'
-      }
-    )
-  }
-  await checkContent(stored, place)
-  return place
+  const found = [...new Set(study.candidates(stored))].filter((path) => existsSync(path))
+  if (found.length > 0) return withContent(stored, found)
+  throw new LinchpinError(
+    'FILE_NOT_FOUND',
+    `The checkpoint of "${stored.model.name}" was at "${stored.model.path}".`,
+    { fix: 'Say where it is now ("Locate file", or import it again from its new place).' }
+  )
 }
 
-async function checkContent({ model }: StoredModel, path: string): Promise<void> {
-  const hash = await hashFiles(await checkpointFiles(path))
-  if (hash === model.hash) return
+/** The first of some paths that holds the imported content. */
+async function withContent({ model }: StoredModel, paths: readonly string[]): Promise<string> {
+  const facts: string[] = []
+  for (const path of paths) {
+    const hash = await hashFiles(await checkpointFiles(path))
+    if (hash === model.hash) return path
+    facts.push(`"${path}" has the hash ${hash.slice(0, 12)}…`)
+  }
   throw new LinchpinError(
     'FILE_CHANGED',
-    `"${path}" has the hash ${hash.slice(0, 12)}…, the imported one ${model.hash.slice(0, 12)}….`,
-    { fix: 'Choose the original file, or import this one as a model of its own.' }
+    `${facts.join(', ')}, the imported one ${model.hash.slice(0, 12)}….`,
+    {
+      fix: 'Choose the original file, or import this one as a model of its own.'
+    }
   )
 }

@@ -152,6 +152,10 @@ export class MeasurementQueue {
     if (job !== undefined) {
       job.stopAs = state
       job.controller.abort()
+      if (job === this.jobs[0]) return
+      // It waits for its turn: it need not wait to be stopped.
+      this.jobs.splice(this.jobs.indexOf(job), 1)
+      this.finish(job, state)
       return
     }
     const run = this.stored(study, id)

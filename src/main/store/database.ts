@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync, readFileSync, readSync, statfsSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readFileSync, readSync, statfsSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import Database from 'better-sqlite3'
 import type { z } from 'zod'
@@ -121,6 +121,14 @@ function isUnwritable(error: unknown): boolean {
  * Source: the SQLite file format, bytes 18 and 19.
  */
 function readOnlyCopy(path: string): Database.Database {
+  const log = `${path}-wal`
+  if (existsSync(log) && statSync(log).isFile() && statSync(log).size > 0) {
+    throw new LinchpinError(
+      'FILE_UNWRITABLE',
+      `"${path}" was not closed: its latest results are in "${log}", which cannot be taken in here.`,
+      { fix: 'Copy both files to a folder that can be written, and open the copy.' }
+    )
+  }
   const bytes = readFileSync(path)
   bytes[18] = 1
   bytes[19] = 1

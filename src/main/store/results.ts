@@ -133,24 +133,28 @@ export class ResultTable {
     return new Set(rows.map(({ layer, trial }) => unitKey(layer, trial)))
   }
 
-  /** Distances of all trials of a layer, by trial. */
-  distances(configuration: number, layer: string): Float32Array[] {
+  /** All trials of a layer: their distances, and their criticality in full precision. */
+  layerTrials(configuration: number, layer: string): { distances: Float32Array[]; means: number[] } {
     const rows = this.database.all(
-      z.object({ distances: z.instanceof(Uint8Array) }),
-      'SELECT distances FROM measurement WHERE configuration = $configuration AND layer = $layer ORDER BY trial',
+      z.object({ distances: z.instanceof(Uint8Array), mean: z.number() }),
+      `SELECT distances, json_extract(metrics, '$.criticality') AS mean FROM measurement
+       WHERE configuration = $configuration AND layer = $layer ORDER BY trial`,
       { configuration, layer }
     )
-    return rows.map(({ distances }) => new Float32Array(new Uint8Array(distances).buffer))
+    return {
+      distances: rows.map(({ distances }) => new Float32Array(new Uint8Array(distances).buffer)),
+      means: rows.map(({ mean }) => mean)
+    }
   }
 
   /**
    * Stores a measurement and, in the same transaction, the summary of its layer.
-   * @param summarise from the distances of all trials, this one among them.
+   * @param summarise from the distances and the means of all trials, this one among them.
    */
   add(
     configuration: number,
     measurement: Measurement,
-    summarise: (trials: readonly Float32Array[]) => Summary
+    summarise: (trials: readonly Float32Array[], means: readonly number[]) => Summary
   ): Cell {
     const { layer, trial, metrics, distances, seconds } = measurement
     return this.database.transaction(() => {
@@ -168,28 +172,16 @@ export class ResultTable {
           measuredAt: new Date().toISOString()
         }
       )
-      const trials = this.distances(configuration, layer)
-      const { std, standardError } = summarise(trials)
-      const mean = this.meanCriticality(configuration, layer)
+      const trials = this.layerTrials(configuration, layer)
+      const { mean, std, standardError } = summarise(trials.distances, trials.means)
       this.database.run(
         `INSERT INTO cell (configuration, layer, mean, std, standard_error, trials)
          VALUES ($configuration, $layer, $mean, $std, $standardError, $trials)
          ON CONFLICT DO UPDATE SET mean = $mean, std = $std, standard_error = $standardError, trials = $trials`,
-        { configuration, layer, mean, std, standardError, trials: trials.length }
+        { configuration, layer, mean, std, standardError, trials: trials.means.length }
       )
-      return { layer, mean, std, standardError, trials: trials.length, images: distances.length }
+      return { layer, mean, std, standardError, trials: trials.means.length, images: distances.length }
     })
-  }
-
-  /** From the trials' own float64 means; the stored distances are float32. */
-  private meanCriticality(configuration: number, layer: string): number {
-    const row = this.database.get(
-      z.object({ mean: z.number() }),
-      `SELECT avg(json_extract(metrics, '$.criticality')) AS mean FROM measurement
-       WHERE configuration = $configuration AND layer = $layer`,
-      { configuration, layer }
-    )
-    return row?.mean ?? NaN
   }
 
   configurations(): StoredConfiguration[] {
@@ -257,6 +249,7 @@ export class ResultTable {
 }
 
 export interface Summary {
+  readonly mean: number
   readonly std: number | null
   readonly standardError: number | null
 }

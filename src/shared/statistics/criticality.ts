@@ -16,9 +16,12 @@ export interface CriticalitySummary {
  *   Var(mean) = σ²_trial / T + σ²_image / N + σ²_rest / (T·N) = (MS_trial + MS_image − MS_rest) / (T·N).
  * Source: the expected mean squares of the random two-way model. With one trial only the spread over images is known.
  * @param trials distances of each trial, one per image, all of one length.
+ * @param means of each trial, where they are known more precisely than float32 distances tell.
  */
-export function summarise(trials: readonly Float32Array[]): CriticalitySummary {
-  const means = trials.map((distances) => mean64(distances))
+export function summarise(
+  trials: readonly Float32Array[],
+  means: readonly number[] = trials.map(mean64)
+): CriticalitySummary {
   return { mean: mean(means), std: sampleStd(means), standardError: standardErrorOf(trials, means) }
 }
 

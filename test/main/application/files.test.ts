@@ -100,7 +100,7 @@ describe('an import', () => {
   it('adds the good files and says what is wrong with the others', async () => {
     const opened = await goldenStudy({ models: [] })
     const bad = join(opened.folder, 'bad.safetensors')
-    writeFileSync(bad, 'PK\x03\x04')
+    writeFileSync(bad, '<!DOCTYPE html>')
     const outcomes = await opened.client.models.add({
       study: opened.study,
       models: [

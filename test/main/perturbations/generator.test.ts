@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import normalCdf from '@stdlib/stats-base-dists-normal-cdf'
 import { describe, expect, it } from 'vitest'
@@ -44,6 +45,40 @@ describe('the normal quantile', () => {
     // 1 − p is exact for these.
     for (const p of [2 ** -40, 2 ** -10, 0.0625, 0.25, 0.375])
       expect(normalQuantile(1 - p)).toBe(-normalQuantile(p))
+  })
+})
+
+interface Stream extends StreamName {
+  readonly uniform: number[]
+  readonly normal: number[]
+  readonly uniform_sha256: string
+}
+
+/** Computed in Python from the description of the streams: test/fixtures/make_streams.py. */
+const reference = JSON.parse(readFileSync(fixture('perturbations/streams.json'), 'utf8')) as {
+  bound: number
+  mean: number
+  std: number
+  long: number
+  streams: Stream[]
+}
+
+describe.each(reference.streams)('the stream of $layer.$tensor, seed $seed, trial $trial', (stream) => {
+  const { seed, layer, tensor, trial, uniform, normal } = stream
+  const { bound, mean, std } = reference
+  const random = randomStream({ seed, layer, tensor, trial })
+
+  it('is the same everywhere, uniform', () => {
+    expect([...random.uniform(new Float32Array(uniform.length), bound)]).toEqual(uniform)
+  })
+
+  it('is the same everywhere, to the last bit of thousands', () => {
+    const bytes = new Uint8Array(random.uniform(new Float32Array(reference.long), bound).buffer)
+    expect(createHash('sha256').update(bytes).digest('hex')).toBe(stream.uniform_sha256)
+  })
+
+  it('is the same everywhere, normal', () => {
+    expect([...random.normal(new Float32Array(normal.length), mean, std)]).toEqual(normal)
   })
 })
 

@@ -194,7 +194,7 @@ describe('an error while writing', () => {
       distances: new Float32Array(100_000)
     }
     const problem = await expectProblem(
-      () => results.add(1, big, () => ({ std: null, standardError: null })),
+      () => results.add(1, big, () => ({ mean: 0, std: null, standardError: null })),
       'DISK_FULL',
       path
     )

@@ -86,7 +86,7 @@ describe('a measurement', () => {
     ]
     addTrial(store, id, 'a', 1, rows[1]!)
     addTrial(store, id, 'a', 0, rows[0]!)
-    expect(store.results.distances(id, 'a')).toEqual(rows.map((row) => Float32Array.from(row)))
+    expect(store.results.layerTrials(id, 'a').distances).toEqual(rows.map((row) => Float32Array.from(row)))
   })
 
   it('that is a view into a larger buffer is kept as it is', () => {
@@ -94,10 +94,11 @@ describe('a measurement', () => {
     const id = results.findOrAdd(configuration())
     const distances = Float32Array.of(9, 9, 0.5, 0.25, 9).subarray(2, 4)
     results.add(id, { layer: 'a', trial: 0, metrics: metrics(0.375), distances, seconds: 1 }, () => ({
+      mean: 0.375,
       std: null,
       standardError: null
     }))
-    expect(results.distances(id, 'a')).toEqual([Float32Array.of(0.5, 0.25)])
+    expect(results.layerTrials(id, 'a').distances).toEqual([Float32Array.of(0.5, 0.25)])
   })
 
   it('brings the summary of its layer up to date', () => {
