@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import type { Run } from '@shared/contract/measurement'
 import { measurementSpecSchema } from '@shared/contract/measurement'
 import type { StudyInfo } from '@shared/contract/study'
+import { fileError } from '../files/errors'
 import { Evaluations } from './evaluation'
 import { foldersIn, makeFolders, type Folders } from './folders'
 import type { HostServices } from './ports'
@@ -13,7 +14,6 @@ import { openSample } from './sample'
 import type { Services } from './services'
 import { Studies } from './studies'
 import type { OpenStudy } from './study'
-import { fileError } from '../files/errors'
 
 export type { EngineExit, EngineProcess, FilePurpose, HostServices } from './ports'
 
@@ -36,12 +36,14 @@ export class Application implements Services {
   readonly queue: MeasurementQueue
   readonly router
   private readonly resources: string
+  private readonly log: Logger
   /** The study that the host shows first. */
   private first: OpenStudy | null = null
 
   constructor({ host, dataFolder, resources, log }: ApplicationOptions) {
     this.host = host
     this.resources = resources
+    this.log = log
     this.folders = foldersIn(dataFolder)
     try {
       makeFolders(this.folders)
@@ -91,11 +93,22 @@ export class Application implements Services {
     }
     const [latest] = this.recent.list()
     if (latest === undefined) return null
-    const study = this.openStudy(latest.path)
+    const study = this.openLatest(latest.path)
+    if (study === null) return null
     const left = this.queue.runs(study).find(({ state }) => state === 'queued' || state === 'running')
     if (left === undefined) return null
     this.first = study
     return { study: study.info(), run: left }
+  }
+
+  /** Nobody asked for this study: one that cannot be opened keeps nothing from starting. */
+  private openLatest(path: string): OpenStudy | null {
+    try {
+      return this.openStudy(path)
+    } catch (error) {
+      this.log.warn({ err: error, path }, 'the latest study was not opened')
+      return null
+    }
   }
 
   /** Stops engines and closes studies; runs that were under way go on at the next start. */

@@ -7,7 +7,7 @@ import type { ImportOutcome, ImportRequest } from '@shared/contract/study'
 import { LinchpinError, toProblem } from '@shared/errors'
 import { inspectCheckpoint } from '../architectures'
 import { checkpointFiles, hashFiles } from '../checkpoints'
-import type { StoredModel } from '../store'
+import { belongsTo, type StoredModel } from '../store'
 import type { OpenStudy } from './study'
 
 const UNCATEGORISED = 'uncategorised'
@@ -41,7 +41,9 @@ export async function addModel(study: OpenStudy, request: ImportRequest): Promis
   if (classifier === null || normalization === null) return outcome
   try {
     const hash = await hashFiles(classifier.files)
+    const size = await sizeOfFiles(classifier.files)
     const treatment = treatmentOf(options, normalization)
+    // Nothing is awaited from here on: two imports at once must not take the same id.
     const known = study.store.models.find(hash, treatment)
     if (known !== null) {
       study.store.models.move(known.model.id, path, study.relativePath(path))
@@ -55,7 +57,7 @@ export async function addModel(study: OpenStudy, request: ImportRequest): Promis
       attributes: request.attributes ?? {},
       path,
       hash,
-      size: await sizeOfFiles(classifier.files),
+      size,
       addedAt: new Date().toISOString(),
       options,
       format: inspection.format ?? '',
@@ -100,11 +102,12 @@ function freeId(study: OpenStudy, name: string): string {
 /** Tells the watchers that the models changed, and returns one of them. */
 export function published(study: OpenStudy, id: string): Model {
   study.publish({ type: 'models', models: study.models() })
+  const stored = study.model(id)
   for (const configuration of study.store.results.configurations()) {
-    for (const cells of study.modelCells(configuration))
-      if (cells.model === id) study.publish({ type: 'cells', cells })
+    if (!belongsTo(configuration, stored)) continue
+    for (const cells of study.modelCells(configuration)) study.publish({ type: 'cells', cells })
   }
-  return study.model(id).model
+  return stored.model
 }
 
 /** @throws FILE_CHANGED when the file's content is not the imported one's. */

@@ -2,6 +2,7 @@ import { hostname } from 'node:os'
 import type { Logger } from 'pino'
 import type { MeasurementSpec, Plan, Progress, Run, RunState } from '@shared/contract/measurement'
 import { LinchpinError, toProblem } from '@shared/errors'
+import { isErrno } from '../files/errors'
 import { defaultBatch } from './batch'
 import { Engine } from './engine'
 import type { Evaluations } from './evaluation'
@@ -120,10 +121,12 @@ export class MeasurementQueue {
 
   /** Runs that a closed or killed application left, unless another process is at them. */
   resumeLeft(study: OpenStudy): void {
+    if (!study.store.writable) return
     for (const { id, owner } of study.store.runs.unfinished()) {
       const run = study.store.runs.get(id)
       if (run === null || this.job(study, id) !== undefined || isAlive(owner)) continue
-      this.enqueue(study, { ...run, state: 'queued' })
+      // What failed is tried again with the rest.
+      this.enqueue(study, { ...run, state: 'queued', failures: [] })
     }
   }
 
@@ -159,17 +162,27 @@ export class MeasurementQueue {
       return
     }
     const run = this.stored(study, id)
-    if (run.state === 'paused' && state === 'cancelled') {
-      const cancelled: Run = { ...run, state, finishedAt: new Date().toISOString() }
-      study.store.runs.update(cancelled)
-      study.publish({ type: 'run', run: cancelled })
-    }
+    if (run.state === 'queued' || run.state === 'running') this.refuseIfElsewhere(study, id)
+    else if (run.state !== 'paused' || state !== 'cancelled') return
+    const stopped: Run = { ...run, state, finishedAt: finishedAt(state) }
+    study.store.runs.update(stopped)
+    study.publish({ type: 'run', run: stopped })
+  }
+
+  /** @throws RUN_ELSEWHERE. */
+  private refuseIfElsewhere(study: OpenStudy, id: number): void {
+    const owner = study.store.runs.owner(id)
+    if (!isAlive(owner)) return
+    throw new LinchpinError('RUN_ELSEWHERE', `Run ${String(id)} is worked on by ${owner ?? ''}.`, {
+      fix: 'Stop it where it was started.'
+    })
   }
 
   resume(study: OpenStudy, id: number): void {
     if (this.job(study, id) !== undefined) return
     const run = this.stored(study, id)
     if (run.state === 'done') return
+    if (run.state === 'queued' || run.state === 'running') this.refuseIfElsewhere(study, id)
     this.enqueue(study, { ...run, state: 'queued', finishedAt: null, failures: [] })
   }
 
@@ -235,10 +248,9 @@ export class MeasurementQueue {
   }
 
   private finish(job: Job, state: RunState): void {
-    const ended = state === 'done' || state === 'failed' || state === 'cancelled'
     const progress = { ...job.run.progress, model: null, layer: null, trial: null, secondsLeft: null }
     job.study.flush()
-    this.update(job, { state, progress, finishedAt: ended ? new Date().toISOString() : null })
+    this.update(job, { state, progress, finishedAt: finishedAt(state) })
   }
 
   private update(job: Job, part: Partial<Run>): void {
@@ -260,13 +272,20 @@ export class MeasurementQueue {
   }
 }
 
+/** Now, for a run that is over. */
+function finishedAt(state: RunState): string | null {
+  return state === 'done' || state === 'failed' || state === 'cancelled' ? new Date().toISOString() : null
+}
+
+/** Whether a run's owner is another process of this machine that has not ended. */
 function isAlive(owner: string | null): boolean {
   const [host, pid] = owner?.split(':') ?? []
   if (host !== hostname() || pid === undefined || owner === OWNER) return false
   try {
     process.kill(Number(pid), 0)
     return true
-  } catch {
-    return false
+  } catch (error) {
+    // A process of another user cannot be signalled, but is there.
+    return isErrno(error, 'EPERM')
   }
 }

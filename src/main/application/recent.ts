@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { z } from 'zod'
 import { recentStudySchema } from '@shared/contract/study'
+import { errnoOf } from '../files/errors'
 
 type Recent = z.infer<typeof recentStudySchema>
 
@@ -27,8 +28,13 @@ export class RecentStudies {
     const others = this.read().filter((entry) => entry.path !== path)
     const list = [{ name, path, openedAt: new Date().toISOString() }, ...others].slice(0, MOST)
     const temporary = `${this.path}.${String(process.pid)}`
-    writeFileSync(temporary, JSON.stringify(list, null, 2))
-    renameSync(temporary, this.path)
+    try {
+      writeFileSync(temporary, JSON.stringify(list, null, 2))
+      renameSync(temporary, this.path)
+    } catch (error) {
+      // E.g. a full disk: no reason not to open the study.
+      if (errnoOf(error) === undefined) throw error
+    }
   }
 
   /** A list that is damaged is no reason not to start. */

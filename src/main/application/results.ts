@@ -3,7 +3,7 @@ import type { CellDetail, LayerRow, Stats, StatsRequest, TrialRow } from '@share
 import type { Model } from '@shared/contract/model'
 import { LinchpinError } from '@shared/errors'
 import { interval95, kendall, mean, populationStd, spearman } from '@shared/statistics'
-import { seriesId, type StoredConfiguration } from '../store'
+import { belongsTo, seriesId, type StoredConfiguration } from '../store'
 import type { OpenStudy } from './study'
 
 interface ModelResults {
@@ -16,10 +16,10 @@ function results(study: OpenStudy): ModelResults[] {
   const configurations = study.store.results.configurations()
   return study.store.models
     .all()
-    .flatMap(({ model, treatment }) =>
+    .flatMap((stored) =>
       configurations
-        .filter((c) => c.model_hash === model.hash && c.treatment === treatment)
-        .map((configuration) => ({ model, configuration }))
+        .filter((configuration) => belongsTo(configuration, stored))
+        .map((configuration) => ({ model: stored.model, configuration }))
     )
 }
 
@@ -64,22 +64,19 @@ function kindOf(model: Model, layer: string): string {
 
 export function layerRows(study: OpenStudy): LayerRow[] {
   return results(study).flatMap(({ model, configuration: c }) =>
-    study
-      .modelCells(c)
-      .flatMap(({ cells }) => cells)
-      .map((cell) => ({
-        model_id: model.id,
-        model: model.name,
-        layer: cell.layer,
-        kind: kindOf(model, cell.layer),
-        unit: c.unit,
-        perturbation: c.perturbation,
-        criticality: cell.mean,
-        std: cell.std,
-        standard_error: cell.standardError,
-        trials: cell.trials,
-        images: cell.images
-      }))
+    study.cellsOf(model, c).map((cell) => ({
+      model_id: model.id,
+      model: model.name,
+      layer: cell.layer,
+      kind: kindOf(model, cell.layer),
+      unit: c.unit,
+      perturbation: c.perturbation,
+      criticality: cell.mean,
+      std: cell.std,
+      standard_error: cell.standardError,
+      trials: cell.trials,
+      images: cell.images
+    }))
   )
 }
 
@@ -117,15 +114,12 @@ export function cellDetail(
 /** @throws NOTHING_MEASURED for a perturbation or series that was not measured. */
 export function stats(study: OpenStudy, request: StatsRequest): Stats {
   const series = chosenSeries(study, request)
+  const ofSeries = results(study).filter(({ configuration }) => seriesId(configuration) === series)
   const models = study.models().flatMap((model) => {
     if (request.excludeCategories.includes(model.category)) return []
-    const cells = results(study)
-      .filter(
-        ({ model: other, configuration }) => other.id === model.id && seriesId(configuration) === series
-      )
-      .flatMap(({ configuration }) => study.modelCells(configuration))
-      .filter(({ model: id }) => id === model.id)
-      .flatMap(({ cells: all }) => all)
+    const cells = ofSeries
+      .filter(({ model: other }) => other.id === model.id)
+      .flatMap(({ configuration }) => study.cellsOf(model, configuration))
       .filter((cell) => request.kinds.some((kind) => kind === kindOf(model, cell.layer)))
     return cells.length === 0 ? [] : [{ model, cells }]
   })
@@ -201,5 +195,7 @@ function correlate(attribute: readonly unknown[], criticality: readonly number[]
 
 function spreadOf(stds: readonly (number | null)[]): Stats['spread'] {
   const known = stds.filter((std): std is number => std !== null)
-  return known.length === 0 ? { mean: null, max: null } : { mean: mean(known), max: Math.max(...known) }
+  return known.length === 0
+    ? { mean: null, max: null }
+    : { mean: mean(known), max: known.reduce((a, b) => Math.max(a, b)) }
 }

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import { resolve } from 'node:path'
+import { basename, resolve } from 'node:path'
 import { implement } from '@orpc/server'
 import type { Logger } from 'pino'
 import { contract } from '@shared/contract'
@@ -33,11 +33,7 @@ export function applicationRouter(app: Services, log: Logger) {
       recent: os.studies.recent.handler(() => app.recent.list()),
       create: os.studies.create.handler(({ input }) => app.studies.create(input.name, input.path).info()),
       open: os.studies.open.handler(({ input }) => {
-        const name =
-          resolve(input.path)
-            .split(/[\\/]/)
-            .at(-1)
-            ?.replace(/\.linchpin$/i, '') ?? 'Study'
+        const name = basename(resolve(input.path)).replace(/\.linchpin$/i, '')
         return app.openStudy(input.path, input.create ? { name } : undefined).info()
       }),
       openSample: os.studies.openSample.handler(async () => (await app.openSample()).info()),

@@ -35,10 +35,10 @@ export class Studies {
 
   /** @throws what `StudyStore.open` throws. */
   openFile(path: string, create?: { readonly name: string; readonly sample?: boolean }): OpenStudy {
+    if (create !== undefined) makeFolder(dirname(resolve(path)))
     const place = canonical(resolve(path))
     const known = this.open.get(studyId(place))
     if (known !== undefined) return known
-    if (create !== undefined) makeFolder(dirname(place))
     const study = new OpenStudy(StudyStore.open(place, create === undefined ? {} : { create }))
     this.open.set(study.id, study)
     this.recent.add(study.info().name, place)
@@ -82,7 +82,9 @@ function makeFolder(path: string): void {
   }
 }
 
-/** One name for a file, whichever links lead to it. */
+/** One name for a file, whichever links lead to it and however it is capitalised; also for one that is still to be made. */
 function canonical(path: string): string {
-  return existsSync(path) ? realpathSync(path) : path
+  if (existsSync(path)) return realpathSync.native(path)
+  const folder = dirname(path)
+  return existsSync(folder) ? join(realpathSync.native(folder), basename(path)) : path
 }

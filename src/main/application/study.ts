@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
-import { dirname, isAbsolute, relative, resolve } from 'node:path'
+import { dirname, isAbsolute, relative, resolve, sep } from 'node:path'
 import { EventPublisher } from '@orpc/server'
 import type { Cell, ModelCells, Run, Series } from '@shared/contract/measurement'
+import type { Model } from '@shared/contract/model'
 import type { StudyEvent, StudyInfo, StudySnapshot } from '@shared/contract/study'
 import { LinchpinError } from '@shared/errors'
 import { seriesId, type StoredConfiguration, type StoredModel, type StudyStore } from '../store'
@@ -41,10 +42,10 @@ export class OpenStudy {
     )
   }
 
-  /** From the study's folder, so that both can move together; null across drives. */
+  /** From the study's folder, with `/`, so that both can move together, to another system too; null across drives. */
   relativePath(path: string): string | null {
     const result = relative(this.folder, path)
-    return isAbsolute(result) ? null : result
+    return isAbsolute(result) ? null : result.split(sep).join('/')
   }
 
   /** Where a model's file may be: as it was, or moved along with the study. */
@@ -72,17 +73,18 @@ export class OpenStudy {
     return this.store.results.series()
   }
 
-  /** A configuration's cells, for every model of the study that it belongs to; in the network's order of layers. */
+  /** A configuration's cells, for the model of the study that it belongs to, if there is one. */
   modelCells(configuration: StoredConfiguration): ModelCells[] {
     const stored = this.store.models.find(configuration.model_hash, configuration.treatment)
     if (stored === null) return []
+    const cells = this.cellsOf(stored.model, configuration)
+    return cells.length === 0 ? [] : [{ series: seriesId(configuration), model: stored.model.id, cells }]
+  }
+
+  /** A configuration's cells in the order of its model's layers. */
+  cellsOf(model: Model, configuration: StoredConfiguration): Cell[] {
     const cells = new Map(this.store.results.cells(configuration.id).map((cell) => [cell.layer, cell]))
-    if (cells.size === 0) return []
-    const ordered = stored.model.layers.flatMap(({ name }): Cell[] => {
-      const cell = cells.get(name)
-      return cell === undefined ? [] : [cell]
-    })
-    return [{ series: seriesId(configuration), model: stored.model.id, cells: ordered }]
+    return model.layers.flatMap(({ name }) => cells.get(name) ?? [])
   }
 
   publish(event: StudyEvent): void {
@@ -92,7 +94,16 @@ export class OpenStudy {
   /** Sends soon; a later event of the same name replaces one that waits. */
   publishSoon(name: string, make: () => StudyEvent[]): void {
     this.waiting.set(name, make)
-    this.timer ??= setTimeout(() => this.flush(), SEND_INTERVAL)
+    this.timer ??= setTimeout(() => this.flushInBackground(), SEND_INTERVAL)
+  }
+
+  /** A store that cannot be read fails the next write, which reports it; nobody waits for this. */
+  private flushInBackground(): void {
+    try {
+      this.flush()
+    } catch {
+      // The cells come with the next change or the next snapshot.
+    }
   }
 
   /** Sends what waits. */

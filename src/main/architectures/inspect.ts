@@ -179,7 +179,12 @@ async function fromStateDict(
   report: Report
 ): Promise<{ model: OnnxModel; inputSize: number; warnings: readonly Warning[] }> {
   const { tensors, prefixes, ignored } = unwrap(checkpoint.tensors)
-  report.update({ prefixes: [...prefixes], ignored: [...ignored], tensors: checkpoint.tensors.size })
+  report.update({
+    unwrapped: checkpoint.container === null ? [] : [checkpoint.container],
+    prefixes: [...prefixes],
+    ignored: [...ignored],
+    tensors: checkpoint.tensors.size
+  })
   const { architecture, recognition } = recogniseAny(tensors, options.architecture)
   const { targets } = recognition
   const missing = [...targets.keys()].filter((name) => !tensors.has(name))

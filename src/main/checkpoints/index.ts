@@ -5,11 +5,12 @@ import { pipeline } from 'node:stream/promises'
 import { fileError } from '../files/errors'
 import { openCheckpointFile } from './file'
 import { onnxReader } from './onnx'
+import { pytorchReader } from './pytorch'
 import { safetensorsReader } from './safetensors'
 import type { Checkpoint, CheckpointReader } from './types'
 import { unsupported } from './unsupported'
 
-const READERS: readonly CheckpointReader[] = [safetensorsReader, onnxReader]
+const READERS: readonly CheckpointReader[] = [safetensorsReader, pytorchReader, onnxReader]
 const HEAD = 512
 
 /**

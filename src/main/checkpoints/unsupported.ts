@@ -20,14 +20,14 @@ const TO_SAFETENSORS =
 
 const SIGNATURES: readonly Signature[] = [
   {
-    what: 'a PyTorch archive (zip) or another zip archive',
-    fix: TO_SAFETENSORS,
+    what: 'a zip archive, but no checkpoint of torch.save or TorchScript',
+    fix: 'Unpack it first if a checkpoint is inside.',
     match: startsWith(0x50, 0x4b, 0x03, 0x04)
   },
   {
-    what: 'a pickle file, as older PyTorch versions save',
+    what: 'a pickle file, but not one that torch.save wrote',
     fix: TO_SAFETENSORS,
-    match: startsWith(0x80, 0x02)
+    match: ([first, protocol = 0]) => first === 0x80 && protocol >= 2 && protocol <= 5
   },
   {
     what: 'an HDF5 file, as Keras saves',
@@ -82,6 +82,6 @@ export function unsupported(path: string, head: Uint8Array): LinchpinError {
   }
   const bytes = [...head.subarray(0, 8)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ')
   return new LinchpinError('FORMAT_UNKNOWN', `"${basename(path)}" begins with ${bytes}.`, {
-    fix: 'Expected a safetensors or an ONNX file.'
+    fix: 'Expected a PyTorch, a safetensors or an ONNX file.'
   })
 }

@@ -11,7 +11,7 @@ export type ParameterRole = 'weight' | 'bias' | 'running_mean' | 'running_var'
 /** One tensor of a layer. Shapes and values are in PyTorch's layout, whatever the graph's. */
 export interface LayerParameter {
   readonly role: ParameterRole
-  /** `layer1.0.conv1.weight`: names its random stream and its tensor in a second checkpoint. */
+  /** The layer's name and the role: `layer1.0.conv1.weight`. */
   readonly name: string
   readonly shape: readonly number[]
   /** Node inputs that take it. Another layer's inputs may share the tensor; they are not listed. */

@@ -83,6 +83,11 @@ export class StudyDatabase {
       .immediate()
   }
 
+  /** False for the copy in memory of a study that cannot be written. */
+  get writable(): boolean {
+    return !this.connection.memory
+  }
+
   run(sql: string, parameters: Parameters = {}): { changes: number; lastId: number } {
     return guarded(this.path, () => {
       const { changes, lastInsertRowid } = this.connection.prepare(sql).run(parameters)

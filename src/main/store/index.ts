@@ -8,7 +8,14 @@ import { RunTable } from './runs'
 
 export type { StoredEvaluation } from './evaluations'
 export type { StoredModel } from './models'
-export { seriesId, unitKey, type Configuration, type StoredConfiguration, type StoredTrial } from './results'
+export {
+  belongsTo,
+  seriesId,
+  unitKey,
+  type Configuration,
+  type StoredConfiguration,
+  type StoredTrial
+} from './results'
 
 /** A study: one SQLite file, open for reading and writing. */
 export class StudyStore {
@@ -58,6 +65,11 @@ export class StudyStore {
       'SELECT name, sample FROM study'
     )
     return { name: row?.name ?? '', sample: row?.sample === 1 }
+  }
+
+  /** False: it is on a disk that cannot be written, and can only be looked at. */
+  get writable(): boolean {
+    return this.database.writable
   }
 
   transaction<T>(work: () => T): T {

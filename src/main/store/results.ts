@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { metricsSchema, type Cell, type Metrics, type Series } from '@shared/contract/measurement'
 import type { StudyDatabase } from './database'
+import type { StoredModel } from './models'
 
 /** Everything that determines a result but layer and trial. */
 export interface Configuration {
@@ -81,6 +82,14 @@ const KEY_COLUMNS = `model_hash = $modelHash AND treatment = $treatment AND eval
   AND perturbation_hash = $perturbationHash AND scheme = $scheme AND seed = $seed AND precision = $precision
   AND provider = $provider`
 
+/** Whether a configuration is one of a model: of the same file, read the same way. */
+export function belongsTo(
+  { model_hash: hash, treatment }: Pick<StoredConfiguration, 'model_hash' | 'treatment'>,
+  stored: StoredModel
+): boolean {
+  return hash === stored.model.hash && treatment === stored.treatment
+}
+
 /** Names the series of a configuration: what models must share to stand in one chart. */
 export function seriesId(c: StoredConfiguration): string {
   return [c.perturbation, c.perturbation_hash.slice(0, 12), c.requested_scheme, c.seed, c.images, c.evaluation.slice(0, 12), c.unit, c.precision, c.provider].join('|') // prettier-ignore
@@ -104,15 +113,17 @@ export class ResultTable {
   }
 
   findOrAdd(configuration: Configuration): number {
-    return (
-      this.find(configuration) ??
-      this.database.run(
-        `INSERT INTO configuration (model_hash, treatment, evaluation, preparation, images, unit, perturbation,
+    // In one transaction: another process may measure the same.
+    return this.database.transaction(
+      () =>
+        this.find(configuration) ??
+        this.database.run(
+          `INSERT INTO configuration (model_hash, treatment, evaluation, preparation, images, unit, perturbation,
            perturbation_hash, scheme, requested_scheme, seed, precision, provider, versions)
          VALUES ($modelHash, $treatment, $evaluation, $preparation, $images, $unit, $perturbation,
            $perturbationHash, $scheme, $requestedScheme, $seed, $precision, $provider, $versions)`,
-        { ...configuration }
-      ).lastId
+          { ...configuration }
+        ).lastId
     )
   }
 

@@ -20,8 +20,8 @@ const rowSchema = z
     runSchema.parse({ ...row, createdAt, finishedAt })
   )
 
-/** Runs that were being worked on when the study was left, and by which process. */
-const unfinishedSchema = z.object({ id: z.number(), owner: z.string().nullable() })
+/** A run, and the process that works on it. */
+const ownerSchema = z.object({ id: z.number(), owner: z.string().nullable() })
 
 export class RunTable {
   private readonly database: StudyDatabase
@@ -34,11 +34,18 @@ export class RunTable {
     return this.database.all(rowSchema, 'SELECT * FROM run ORDER BY id')
   }
 
-  unfinished(): z.infer<typeof unfinishedSchema>[] {
+  /** Runs that were being worked on when the study was left, and by which process. */
+  unfinished(): z.infer<typeof ownerSchema>[] {
     return this.database.all(
-      unfinishedSchema,
+      ownerSchema,
       "SELECT id, owner FROM run WHERE state IN ('running', 'queued') ORDER BY id"
     )
+  }
+
+  /** The process that works on it, or has worked on it last. */
+  owner(id: number): string | null {
+    const row = this.database.get(ownerSchema, 'SELECT id, owner FROM run WHERE id = $id', { id })
+    return row?.owner ?? null
   }
 
   own(id: number, owner: string): void {

@@ -4,6 +4,7 @@ import type { LinchpinClient } from '@shared/contract'
 import { LinchpinError } from '@shared/errors'
 import { Closing } from './closing'
 import type { Connection } from './connection'
+import { newGroup } from './group'
 import { upload } from './upload'
 
 function opened(socket: WebSocket): Promise<void> {
@@ -37,7 +38,7 @@ export async function connectBrowser(location: Location): Promise<Connection> {
     kind: 'browser',
     closed: closing.closed,
     groupFolder: (group) => folders.get(group) ?? null,
-    filePath: async (file, onProgress, place = { group: crypto.randomUUID(), path: file.name }) => {
+    filePath: async (file, onProgress, place = { group: newGroup(), path: file.name }) => {
       const uploaded = await upload(file, place, onProgress)
       folders.set(place.group, uploaded.root)
       return uploaded.path

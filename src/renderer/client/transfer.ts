@@ -1,4 +1,5 @@
 import { LinchpinError } from '@shared/errors'
+import { newGroup } from './group'
 import { Limit } from './limit'
 import type { Connection, OnProgress } from './connection'
 import type { DroppedEntry, DroppedFile } from './drop'
@@ -28,7 +29,7 @@ async function sendFolder(
   onProgress: OnProgress
 ): Promise<string> {
   if (files.length === 0) throw new LinchpinError('NO_IMAGES', `The folder “${name}” is empty.`)
-  const group = crypto.randomUUID()
+  const group = newGroup()
   const limit = new Limit(CONCURRENT)
   const total = files.reduce((bytes, { file }) => bytes + file.size, 0)
   let sent = 0

@@ -4,6 +4,7 @@ import type { ImportRequest } from '@shared/contract/study'
 import { toProblem, type Problem } from '@shared/errors'
 import type { Connection } from '../client/connection'
 import type { DroppedEntry } from '../client/drop'
+import { newGroup } from '../client/group'
 import { guessCategory } from './category'
 import { baseName } from './format'
 import { Limit } from '../client/limit'
@@ -67,7 +68,7 @@ export class ImportList {
 
   /** Companions are in place before the first checkpoint is read. */
   addDropped(checkpoints: readonly DroppedEntry[], companions: readonly DroppedEntry[]): void {
-    const group = crypto.randomUUID()
+    const group = newGroup()
     const send = (entry: DroppedEntry, row?: ImportRow): Promise<string> => {
       if (entry.file === null) return Promise.reject(new Error(`“${entry.name}” is not a file.`))
       return this.connection.filePath(

@@ -1,4 +1,4 @@
-import type { MeasurementSpec, Scheme } from '@shared/contract/measurement'
+import { MOST_TRIALS, type MeasurementSpec, type Scheme } from '@shared/contract/measurement'
 import type { LayerKind } from '@shared/contract/model'
 import { wholeNumber } from './numbers'
 
@@ -47,7 +47,7 @@ function optional(text: string, min: number, max: number): number | undefined | 
  */
 export function measurementSpec(form: MeasureForm, ticked: readonly string[]): MeasurementSpec | null {
   // Only `randomize` draws: the others have one trial.
-  const trials = form.perturbation === 'randomize' ? wholeNumber(form.trials, 1, 100000) : 1
+  const trials = form.perturbation === 'randomize' ? wholeNumber(form.trials, 1, MOST_TRIALS) : 1
   const seed = wholeNumber(form.seed, 0, 0xffffffff)
   const images = optional(form.images, 1, 10_000_000)
   const batch = optional(form.batch, 1, 4096)

@@ -8,6 +8,9 @@ export type Scheme = z.infer<typeof schemeSchema>
 export const DEVICES = ['auto', 'cpu'] as const
 export const deviceSchema = z.enum(DEVICES)
 
+/** A run's list of layers and trials is held in memory, and each trial is summarised with all before it. */
+export const MOST_TRIALS = 1000
+
 /** What a run measures. Patterns take `*` and `?`; an empty list means all. */
 export const measurementSpecSchema = z.object({
   models: z.array(z.string()).default([]),
@@ -16,7 +19,7 @@ export const measurementSpecSchema = z.object({
   /** `randomize`, `zero` or `reinit:FILE`. */
   perturbation: z.string().default('randomize'),
   scheme: schemeSchema.default('auto'),
-  trials: z.number().int().min(1).max(100000).default(3),
+  trials: z.number().int().min(1).max(MOST_TRIALS).default(3),
   /** The first N images of the evaluation set; absent: all. */
   images: z.number().int().positive().optional(),
   seed: z.number().int().min(0).max(0xffffffff).default(0),

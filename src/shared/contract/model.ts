@@ -57,7 +57,7 @@ export type ModelOptions = z.infer<typeof modelOptionsSchema>
 /** What `linchpin inspect --json` prints for a file. A bad file has `error` and empty lists. */
 export const inspectionSchema = z.object({
   file: z.string(),
-  /** `safetensors`, `onnx`; null when unrecognised. */
+  /** `safetensors`, `pytorch`, `onnx`; null when unrecognised. */
   format: z.string().nullable(),
   container: z.string().nullable(),
   /** E.g. `ResNet Bottleneck [3, 4, 6, 3]`. */

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { hashFiles, openCheckpoint } from '../../../src/main/checkpoints'
 import { temporaryFolder } from '../../support/folder'
 import { expectProblem } from '../../support/problems'
+import { zip } from './pytorch/zips'
 
 const text = (value: string): Buffer => Buffer.from(value, 'latin1')
 const tar = Buffer.alloc(512)
@@ -13,7 +14,7 @@ tar.write('model.bin')
 tar.write('ustar', 257)
 
 const formats: [string, Buffer, string][] = [
-  ['zip', text('PK\x03\x04\x14\0\0\0archive/data.pkl'), 'zip'],
+  ['zip', zip([{ name: 'word/document.xml', data: text('<w/>') }]), 'zip'],
   ['pickle', text('\x80\x02}q\0(X\x05\0\0\0stateq\x01'), 'pickle'],
   ['HDF5', text('\x89HDF\r\n\x1a\n\0\0\0\0'), 'HDF5'],
   ['npy', text("\x93NUMPY\x01\0\x46\0{'descr': '<f4'"), 'NumPy'],

@@ -2,8 +2,9 @@ import { join } from 'node:path'
 import { createRouterClient } from '@orpc/server'
 import { pino, type Logger } from 'pino'
 import type { LinchpinClient } from '@shared/contract'
-import { toProblem } from '@shared/errors'
+import { toProblem, type Problem } from '@shared/errors'
 import { Application } from '../../application'
+import { fileError } from '../../files/errors'
 import { launchEngineProcess } from '../engine-process'
 import { printProblem } from './output'
 
@@ -42,10 +43,7 @@ export class Context {
     const { dataFolder, resources, engineEntry } = this.places
     let application: Application | null = null
     try {
-      const log = pino(
-        { base: { pid: process.pid } },
-        pino.destination({ dest: join(dataFolder, 'linchpin.log'), mkdir: true, sync: true })
-      )
+      const log = openLog(join(dataFolder, 'linchpin.log'))
       application = new Application({
         host: { kind, launchEngine: () => launchEngineProcess({ entry: engineEntry, log }) },
         dataFolder,
@@ -56,9 +54,23 @@ export class Context {
     } catch (error) {
       const problem = toProblem(error)
       printProblem(problem)
-      return problem.code === 'OPTION_INVALID' ? 2 : 1
+      return exitCodeOf(problem)
     } finally {
       await application?.close()
     }
   }
+}
+
+/** @throws FILE_UNWRITABLE, DISK_FULL. */
+function openLog(path: string): Logger {
+  try {
+    return pino({ base: { pid: process.pid } }, pino.destination({ dest: path, mkdir: true, sync: true }))
+  } catch (error) {
+    throw fileError(error, path, 'write')
+  }
+}
+
+function exitCodeOf({ code }: Problem): ExitCode {
+  if (code === 'CANCELLED') return 130
+  return code === 'OPTION_INVALID' ? 2 : 1
 }

@@ -2,7 +2,7 @@ import type { FileFilter, OpenDialogOptions, SaveDialogOptions } from 'electron'
 import type { FilePurpose } from '../../application/ports'
 
 const CHECKPOINTS: FileFilter[] = [
-  { name: 'Checkpoints', extensions: ['safetensors', 'onnx'] },
+  { name: 'Checkpoints', extensions: ['safetensors', 'onnx', 'pth', 'pt', 'ckpt', 'bin', 'tar'] },
   { name: 'All files', extensions: ['*'] }
 ]
 const STUDIES: FileFilter[] = [{ name: 'Linchpin studies', extensions: ['linchpin'] }]

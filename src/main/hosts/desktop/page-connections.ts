@@ -21,17 +21,19 @@ export function connectPages(
 
   ipcMain.on(PORT_CHANNEL, (event) => {
     const { sender, senderFrame: frame } = event
+    const { id } = sender
     // Only to our page itself: not to a frame in it, nor to a frame that has gone meanwhile.
     if (frame === null || frame.parent !== null || !isPartOfPage(frame.url, options.page)) {
       options.log.warn({ url: frame?.url }, 'refused a connection to a page that is not ours')
       return
     }
-    const known = connections.get(sender.id)
-    if (known === undefined) sender.once('destroyed', () => disconnect(sender.id))
+    const known = connections.get(id)
+    // By then the page's object no longer tells its number.
+    if (known === undefined) sender.once('destroyed', () => disconnect(id))
     else known.close()
     const { port1, port2 } = new MessageChannelMain()
     const connection = pagePort(port1)
-    connections.set(sender.id, connection)
+    connections.set(id, connection)
     serve(connection.port)
     connection.start()
     frame.postMessage(PORT_CHANNEL, null, [port2])

@@ -27,14 +27,20 @@ export function launchUtilityEngine(options: { entry: string; log: Logger }): En
       resolve({ code, signal: null })
     })
   })
+  function end(): void {
+    const { pid } = child
+    if (pid === undefined || force !== undefined) return
+    child.kill()
+    force = setTimeout(() => process.kill(pid, 'SIGKILL'), KILL_GRACE_MS).unref()
+  }
+
   return {
     port,
     exited,
     kill: () => {
-      const { pid } = child
-      if (pid === undefined || force !== undefined) return
-      child.kill()
-      force = setTimeout(() => process.kill(pid, 'SIGKILL'), KILL_GRACE_MS).unref()
+      // It has no number before it has started; without this, whoever waits for its end would wait for ever.
+      if (child.pid === undefined) child.once('spawn', end)
+      else end()
     }
   }
 }

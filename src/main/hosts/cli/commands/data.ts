@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
-import { evaluationRequestSchema, type Evaluation } from '@shared/contract/evaluation'
+import type { Evaluation } from '@shared/contract/evaluation'
 import type { LinchpinClient } from '@shared/contract'
 import type { Context } from '../context'
 import { integer } from '../options'
@@ -65,7 +65,7 @@ async function prepare(
   path: string,
   options: Options
 ): Promise<Evaluation> {
-  const request = evaluationRequestSchema.parse({
+  const request = {
     path: resolve(path),
     labels: options.labels === undefined ? undefined : resolve(options.labels),
     resize: options.resize,
@@ -74,7 +74,7 @@ async function prepare(
     seed: options.seed,
     stratified: options.stratified ?? false,
     all: options.all ?? false
-  })
+  }
   const reporter = new ProgressReporter(process.stderr.isTTY && options.json !== true)
   const interrupted = (): void => {
     void client.evaluation.cancel({ study })

@@ -18,7 +18,7 @@ export function importCommand(program: Command, context: Context, finish: Finish
     .command('import')
     .description('add models to a study, which is made if it is not there')
     .argument('<study>', 'the study, NAME.linchpin')
-    .argument('<file...>', 'checkpoints: safetensors, ONNX')
+    .argument('<file...>', 'checkpoints: PyTorch, safetensors, ONNX')
     .option('--name <name>', 'the name of the model (with one file)')
     .option('--category <name>', 'how it was trained, e.g. baseline')
     .option('--set <key=value>', 'an attribute, e.g. accuracy=0.761 (may be repeated)', attribute)

@@ -10,7 +10,7 @@ export function inspectCommand(program: Command, context: Context, finish: Finis
   program
     .command('inspect')
     .description('read checkpoints and say what they are')
-    .argument('<file...>', 'checkpoints: safetensors, ONNX')
+    .argument('<file...>', 'checkpoints: PyTorch, safetensors, ONNX')
     .option('--architecture <name>', 'how to read it, e.g. resnet:cifar-stem')
     .option('--mean <a,b,c>', 'mean of the normalisation, per channel of pixels in [0, 1]', threeNumbers)
     .option('--std <a,b,c>', 'standard deviation of the normalisation', threeNumbers)

@@ -9,6 +9,7 @@ import {
   type Run
 } from '@shared/contract/measurement'
 import { LAYER_KINDS } from '@shared/contract/model'
+import type { StudyEvent } from '@shared/contract/study'
 import { LinchpinError } from '@shared/errors'
 import type { Context, ExitCode } from '../context'
 import { commaList, integer } from '../options'
@@ -146,8 +147,9 @@ export async function measure(
   let run: Run = started
   for await (const event of events) {
     if (!json) reporter.event(event)
-    if (event.type !== 'run' || event.run.id !== started.id) continue
-    run = event.run
+    const seen = runIn(event, started.id)
+    if (seen === undefined) continue
+    run = seen
     if (run.state === 'done' || run.state === 'failed' || run.state === 'cancelled') break
   }
   process.off('SIGINT', interrupt)
@@ -164,6 +166,12 @@ export async function measure(
   }
   if (interrupted.signal.aborted) return 130
   return run.failures.length > 0 ? 1 : 0
+}
+
+/** The run as an event tells it: the first event, the snapshot, may be all that comes of a short one. */
+function runIn(event: StudyEvent, id: number): Run | undefined {
+  if (event.type === 'snapshot') return event.snapshot.runs.find((run) => run.id === id)
+  return event.type === 'run' && event.run.id === id ? event.run : undefined
 }
 
 function report({ progress, state, notes }: Run): void {

@@ -55,7 +55,9 @@ async function serve(
   if (begun !== null) {
     if (begun.run !== null)
       note(`Measuring "${begun.study.name}" (${begun.study.path}). Open the address to watch.`)
-    void report(client, begun.study.id, watching.signal)
+    report(client, begun.study.id, watching.signal).catch((error: unknown) =>
+      log.warn({ err: error }, 'the terminal no longer follows the study')
+    )
   }
   if (open) await openBrowser(web.address)
   await stopped

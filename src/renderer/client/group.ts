@@ -1,0 +1,6 @@
+/** A new name for files that are uploaded together: a UUID, also where a remote address has no `crypto.randomUUID`. */
+export function newGroup(): string {
+  const bytes = [...crypto.getRandomValues(new Uint8Array(16))]
+  const hex = bytes.map((byte) => byte.toString(16).padStart(2, '0')).join('')
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
+}
