@@ -208,7 +208,9 @@ describe('dialogs', () => {
       kind: 'open',
       options: { properties: ['openFile', 'multiSelections'] }
     })
-    expect(checkpoints).toMatchObject({ options: { filters: [{ extensions: ['safetensors', 'onnx'] }, {}] } })
+    expect(checkpoints).toMatchObject({
+      options: { filters: [{ extensions: ['safetensors', 'onnx', 'pth', 'pt', 'ckpt', 'bin', 'tar'] }, {}] }
+    })
     expect(dialogFor('reinit', 'linux')).toMatchObject({
       kind: 'open',
       options: { properties: ['openFile'] }
