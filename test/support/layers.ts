@@ -28,7 +28,6 @@ export function fakeLayer(
     parameters: tensors.reduce((sum, { shape }) => sum + sizeOf(shape), 0),
     macs: null,
     ...placeOf(name),
-    tensors,
-    groups: 1
+    tensors
   }
 }

@@ -34,10 +34,6 @@ export class Engine {
     })
   }
 
-  kill(): void {
-    this.engineProcess.kill()
-  }
-
   async stop(): Promise<void> {
     this.engineProcess.kill()
     await this.engineProcess.exited

@@ -68,13 +68,13 @@ export class Evaluations {
     return stored
   }
 
-  /** The pixels, from the cache or prepared again. @throws FILE_CHANGED when they are others now. */
-  async images(study: OpenStudy, signal?: AbortSignal): Promise<ImageFile> {
-    return openEvaluation(this.current(study).evaluation, { cacheFolder: this.cacheFolder, signal })
+  /** The pixels of a set, from the cache or prepared again. @throws FILE_CHANGED when they are others now. */
+  async images({ evaluation }: StoredEvaluation, signal?: AbortSignal): Promise<ImageFile> {
+    return openEvaluation(evaluation, { cacheFolder: this.cacheFolder, signal })
   }
 
   async export(study: OpenStudy, path: string): Promise<{ images: number }> {
-    const images = await this.images(study)
+    const images = await this.images(this.current(study))
     await exportEvaluation(images, resolve(path))
     return { images: images.count }
   }

@@ -102,7 +102,8 @@ export async function planMeasurement(
   if (models.every(({ layers }) => layers === 0)) {
     throw new LinchpinError(
       'NOTHING_TO_MEASURE',
-      `No layer is ${spec.kinds.join(', ')}${spec.layers.length === 0 ? '' : ` and matches ${spec.layers.join(' ')}`}.`
+      `No layer is ${spec.kinds.join(', ')}${spec.layers.length === 0 ? '' : ` and matches ${spec.layers.join(' ')}`}.`,
+      { fix: 'Choose other kinds of layers, or other patterns.' }
     )
   }
   return { models, evaluation, images }
@@ -120,7 +121,13 @@ function chosenModels(study: OpenStudy, { models: patterns }: MeasurementSpec): 
     'NOTHING_TO_MEASURE',
     all.length === 0
       ? `"${study.info().name}" has no models.`
-      : `No model matches ${patterns.map((p) => `"${p}"`).join(', ')}; the study has ${all.map(({ model }) => model.id).join(', ')}.`
+      : `No model matches ${patterns.map((p) => `"${p}"`).join(', ')}; the study has ${all.map(({ model }) => model.id).join(', ')}.`,
+    {
+      fix:
+        all.length === 0
+          ? 'Add models first (linchpin import STUDY FILE…).'
+          : 'Give ids or names, with * for any characters and ? for one.'
+    }
   )
 }
 

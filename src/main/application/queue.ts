@@ -79,7 +79,7 @@ export class MeasurementQueue {
     if (pending === undefined) return null
     const { options, normalization } = pending.stored.model
     const path = await verifiedPath(study, pending.stored)
-    const images = await this.evaluations.images(study)
+    const images = await this.evaluations.images(plan.evaluation)
     const engine = new Engine(this.launchEngine())
     try {
       const execution = {
@@ -214,7 +214,8 @@ export class MeasurementQueue {
       this.update(job, { state: 'running' })
       const { spec } = job.run
       const plan = await planMeasurement(study, spec, this.evaluations)
-      const images = await this.evaluations.images(study, signal)
+      // The plan's own set: the study's may be another one by now.
+      const images = await this.evaluations.images(plan.evaluation, signal)
       await measurePlan({
         study,
         spec,

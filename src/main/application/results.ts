@@ -163,7 +163,8 @@ function chosenSeries(study: OpenStudy, { series: asked, perturbation }: StatsRe
   const known = [...new Set(all.map((s) => s.perturbation))].join(', ')
   throw new LinchpinError(
     'NOTHING_MEASURED',
-    `Nothing was measured with ${asked ?? perturbation}; measured: ${known === '' ? 'nothing' : known}.`
+    `Nothing was measured with ${asked ?? perturbation}; measured: ${known === '' ? 'nothing' : known}.`,
+    { fix: known === '' ? 'Measure first.' : 'Choose one of those with --perturbation.' }
   )
 }
 

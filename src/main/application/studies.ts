@@ -48,7 +48,7 @@ export class Studies {
   /** A new study. @throws STUDY_EXISTS when the given path is taken. */
   create(name: string, path?: string): OpenStudy {
     if (path === undefined) return this.openFile(this.freePath(name), { name })
-    const place = extname(path) === EXTENSION ? path : `${path}${EXTENSION}`
+    const place = extname(path).toLowerCase() === EXTENSION ? path : `${path}${EXTENSION}`
     if (existsSync(place)) {
       throw new LinchpinError('STUDY_EXISTS', `"${place}" is there.`, {
         fix: 'Open it, or choose another name.'

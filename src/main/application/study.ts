@@ -38,7 +38,7 @@ export class OpenStudy {
     const known = this.store.models.all().map(({ model }) => model.id)
     throw new LinchpinError(
       'MODEL_UNKNOWN',
-      `"${id}" is not among ${known.length === 0 ? 'none' : known.join(', ')}.`
+      `"${id}" was asked for; the study has ${known.length === 0 ? 'none' : known.join(', ')}.`
     )
   }
 

@@ -25,8 +25,6 @@ export interface LayerParameter {
 export interface GraphLayer extends LayerInfo {
   readonly parameters: number
   readonly tensors: readonly LayerParameter[]
-  /** Of a convolution; 1 otherwise. */
-  readonly groups: number
 }
 
 /** A layer before it has its final name. */
@@ -34,7 +32,6 @@ interface Found {
   readonly kind: LayerKind
   readonly node: NodeProto
   readonly index: number
-  readonly groups: number
   readonly parts: readonly Part[]
 }
 
@@ -95,11 +92,11 @@ function layerOf(node: NodeProto, index: number, values: GraphValues): Found | n
     if (value === undefined || constant === null) return []
     return [{ role, value, ...constant, uses: [{ node: index, input }] }]
   }
-  const layer = (kind: LayerKind, parts: Part[], groups = 1): Found | null =>
-    parts[0]?.role === 'weight' ? { kind, node, index, groups, parts } : null
+  const layer = (kind: LayerKind, parts: Part[]): Found | null =>
+    parts[0]?.role === 'weight' ? { kind, node, index, parts } : null
   switch (node.opType) {
     case 'Conv':
-      return layer('conv', [...part('weight', 1), ...part('bias', 2)], integerAttribute(node, 'group', 1))
+      return layer('conv', [...part('weight', 1), ...part('bias', 2)])
     case 'BatchNormalization':
       return layer('norm', [
         ...part('weight', 1),
@@ -181,8 +178,7 @@ function describe(layer: Found, name: string, shapes: ReadonlyMap<string, Shape>
     parameters: tensors.reduce((sum, tensor) => sum + sizeOf(tensor.shape), 0),
     macs: outputShape === undefined ? null : multiplyAccumulates(layer.kind, weight, outputShape),
     ...placeOf(name),
-    tensors,
-    groups: layer.groups
+    tensors
   }
 }
 

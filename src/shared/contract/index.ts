@@ -41,7 +41,9 @@ export const contract = {
     ),
     /** A native dialog; null when cancelled or when the host has none. */
     chooseFiles: oc
-      .input(z.object({ purpose: z.enum(['checkpoints', 'images', 'study', 'new-study', 'reinit']) }))
+      .input(
+        z.object({ purpose: z.enum(['checkpoints', 'images', 'labels', 'study', 'new-study', 'reinit']) })
+      )
       .output(z.array(z.string()).nullable())
   },
   studies: {

@@ -5,6 +5,10 @@ const CHECKPOINTS: FileFilter[] = [
   { name: 'Checkpoints', extensions: ['safetensors', 'onnx', 'pth', 'pt', 'ckpt', 'bin', 'tar'] },
   { name: 'All files', extensions: ['*'] }
 ]
+const LABELS: FileFilter[] = [
+  { name: 'Labels', extensions: ['npy', 'csv', 'txt'] },
+  { name: 'All files', extensions: ['*'] }
+]
 const STUDIES: FileFilter[] = [{ name: 'Linchpin studies', extensions: ['linchpin'] }]
 
 /** Some systems choose files and folders in different dialogs: the user then says which first. */
@@ -32,6 +36,8 @@ export function dialogFor(purpose: FilePurpose, platform: NodeJS.Platform): Dial
           properties: ['createDirectory']
         }
       }
+    case 'labels':
+      return open({ title: 'Labels', filters: LABELS, properties: ['openFile'] })
     case 'images':
       return images(platform)
   }

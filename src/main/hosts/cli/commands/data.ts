@@ -45,7 +45,7 @@ export function dataCommand(program: Command, context: Context, finish: Finish):
           if (path !== undefined) {
             const evaluation = await prepare(client, id, path, options)
             if (options.json === true) printJson(evaluation)
-            else show(evaluation)
+            else describe(evaluation)
           }
           if (options.export !== undefined) {
             const { images } = await client.evaluation.export({ study: id, path: resolve(options.export) })
@@ -80,22 +80,33 @@ async function prepare(
     void client.evaluation.cancel({ study })
   }
   process.once('SIGINT', interrupted)
-  const events = await client.studies.watch({ study })
-  const shown = (async () => {
-    for await (const event of events) {
-      reporter.event(event)
-      if (event.type === 'preparing' && event.ended) return
-    }
-  })()
+  const watching = new AbortController()
+  const shown = follow(client, study, reporter, watching.signal)
   try {
     return await client.evaluation.set({ study, request })
   } finally {
     process.off('SIGINT', interrupted)
+    watching.abort()
     await shown
+    reporter.event({ type: 'preparing', done: 0, total: 0, ended: true })
   }
 }
 
-function show({ kind, count, available, height, width, labelled, classes, skipped }: Evaluation): void {
+/** Progress, until the signal. */
+async function follow(
+  client: LinchpinClient,
+  study: string,
+  reporter: ProgressReporter,
+  signal: AbortSignal
+): Promise<void> {
+  try {
+    for await (const event of await client.studies.watch({ study }, { signal })) reporter.event(event)
+  } catch {
+    // It shows the work alone: what fails says so itself.
+  }
+}
+
+function describe({ kind, count, available, height, width, labelled, classes, skipped }: Evaluation): void {
   const labels = labelled
     ? `labels${classes.length > 0 ? ` of ${String(classes.length)} classes` : ''}`
     : 'no labels'
