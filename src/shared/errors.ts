@@ -31,6 +31,7 @@ export const ERROR_CODES = {
   MODEL_UNKNOWN: 'The study has no such model.',
   LAYER_UNKNOWN: 'The model has no such layer.',
   RUN_UNKNOWN: 'The study has no such run.',
+  STUDY_BUSY: 'Another process measures this study.',
   RUN_ELSEWHERE: 'The run belongs to another process.',
   NOTHING_TO_MEASURE: 'There is nothing to measure.',
   NOTHING_MEASURED: 'There are no such results.',

@@ -12,7 +12,7 @@ import { RecentStudies } from './recent'
 import { applicationRouter } from './router'
 import { openSample } from './sample'
 import type { Services } from './services'
-import { Studies } from './studies'
+import { Studies, type NewStudy } from './studies'
 import type { OpenStudy } from './study'
 
 export type { EngineExit, EngineProcess, FilePurpose, HostServices } from './ports'
@@ -71,7 +71,7 @@ export class Application implements Services {
   }
 
   /** Opens a study and takes up what was being measured in it when it was left. */
-  openStudy(path: string, create?: { readonly name: string }): OpenStudy {
+  openStudy(path: string, create?: NewStudy): OpenStudy {
     const study = this.studies.openFile(path, create)
     if (this.host.kind !== 'cli') this.queue.resumeLeft(study)
     return study

@@ -46,7 +46,13 @@ export async function addModel(study: OpenStudy, request: ImportRequest): Promis
     // Nothing is awaited from here on: two imports at once must not take the same id.
     const known = study.store.models.find(hash, treatment)
     if (known !== null) {
-      study.store.models.move(known.model.id, path, study.relativePath(path))
+      const { id, name, category, attributes } = known.model
+      study.store.models.move(id, path, study.relativePath(path))
+      study.store.models.update(id, {
+        name: request.name ?? name,
+        category: request.category ?? category,
+        attributes: { ...attributes, ...request.attributes }
+      })
       return { ...outcome, model: published(study, known.model.id), existing: true }
     }
     const name = request.name ?? basename(path).replace(/\.[^.]+$/, '')

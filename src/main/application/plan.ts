@@ -75,7 +75,8 @@ export async function planMeasurement(
       perturbationHash,
       // Neither seed nor scheme changes what zero and reinit do.
       scheme: randomized ? scheme : '',
-      requestedScheme: randomized ? spec.scheme : '',
+      // Named alike however it was asked for: what was drawn alike stands in one series.
+      requestedScheme: randomized ? (scheme === schemeFor(model.family) ? 'auto' : scheme) : '',
       seed: randomized ? spec.seed : 0,
       precision: 'float32',
       provider: 'cpu',

@@ -103,7 +103,7 @@ export class MeasurementQueue {
   async start(study: OpenStudy, spec: MeasurementSpec): Promise<Run> {
     const plan = await planMeasurement(study, spec, this.evaluations)
     const totalUnits = plan.models.reduce((sum, { units }) => sum + units.length, 0)
-    const run = study.store.runs.add({
+    const run = this.add(study, {
       spec,
       state: 'queued',
       createdAt: new Date().toISOString(),
@@ -117,6 +117,21 @@ export class MeasurementQueue {
     })
     this.enqueue(study, run)
     return run
+  }
+
+  /** @throws STUDY_BUSY: two processes at one study would measure the same twice. */
+  private add(study: OpenStudy, run: Omit<Run, 'id'>): Run {
+    return study.store.transaction(() => {
+      const other = study.store.runs.unfinished().find(({ owner }) => isAlive(owner))
+      if (other !== undefined) {
+        throw new LinchpinError('STUDY_BUSY', `Run ${String(other.id)} belongs to ${other.owner ?? ''}.`, {
+          fix: 'Wait until it is done, or stop it there.'
+        })
+      }
+      const added = study.store.runs.add(run)
+      study.store.runs.own(added.id, OWNER)
+      return added
+    })
   }
 
   /** Runs that a closed or killed application left, unless another process is at them. */

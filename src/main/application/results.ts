@@ -1,5 +1,12 @@
 /** Tables and statistics of what a study has measured: the same numbers for screen, files and terminal. */
-import type { CellDetail, LayerRow, Stats, StatsRequest, TrialRow } from '@shared/contract/measurement'
+import type {
+  CellDetail,
+  LayerRow,
+  Series,
+  Stats,
+  StatsRequest,
+  TrialRow
+} from '@shared/contract/measurement'
 import type { Model } from '@shared/contract/model'
 import { LinchpinError } from '@shared/errors'
 import { interval95, kendall, mean, populationStd, spearman } from '@shared/statistics'
@@ -23,9 +30,9 @@ function results(study: OpenStudy): ModelResults[] {
     )
 }
 
-const percent = (fraction: number | null): number | null => (fraction === null ? null : 100 * fraction)
-
-/** Rows in the order of models, then layers, then trials. */
+/** A share of n images in percent, without the rounding of the share. */
+const percent = (share: number | null, n: number): number | null =>
+  share === null ? null : (100 * Math.round(share * n)) / n
 export function trialRows(study: OpenStudy): TrialRow[] {
   return results(study).flatMap(({ model, configuration: c }) => {
     const order = new Map(model.layers.map((layer, i) => [layer.name, i]))
@@ -41,8 +48,8 @@ export function trialRows(study: OpenStudy): TrialRow[] {
         pred_l1_err: metrics.l1,
         pred_l2_err: metrics.l2,
         pred_ce_loss: metrics.crossEntropyOfLogits,
-        top1_acc: percent(metrics.top1),
-        top5_acc: percent(metrics.top5),
+        top1_acc: percent(metrics.top1, c.images),
+        top5_acc: percent(metrics.top5, c.images),
         loss: metrics.loss,
         recovered_acc: metrics.recoveredAccuracy,
         model: model.name,
@@ -53,9 +60,16 @@ export function trialRows(study: OpenStudy): TrialRow[] {
         images: c.images,
         agreement: metrics.agreement,
         kl: metrics.kl,
-        js: metrics.js
+        js: metrics.js,
+        scheme: c.scheme,
+        evaluation: evaluationName(c)
       }))
   })
+}
+
+/** Enough digits of its key to tell a study's evaluation sets apart. */
+function evaluationName({ evaluation }: StoredConfiguration): string {
+  return evaluation.slice(0, 12)
 }
 
 function kindOf(model: Model, layer: string): string {
@@ -75,7 +89,10 @@ export function layerRows(study: OpenStudy): LayerRow[] {
       std: cell.std,
       standard_error: cell.standardError,
       trials: cell.trials,
-      images: cell.images
+      images: cell.images,
+      seed: c.seed,
+      scheme: c.scheme,
+      evaluation: evaluationName(c)
     }))
   )
 }
@@ -113,8 +130,8 @@ export function cellDetail(
 
 /** @throws NOTHING_MEASURED for a perturbation or series that was not measured. */
 export function stats(study: OpenStudy, request: StatsRequest): Stats {
-  const series = chosenSeries(study, request)
-  const ofSeries = results(study).filter(({ configuration }) => seriesId(configuration) === series)
+  const { series, others } = chosenSeries(study, request)
+  const ofSeries = results(study).filter(({ configuration }) => seriesId(configuration) === series.id)
   const models = study.models().flatMap((model) => {
     if (request.excludeCategories.includes(model.category)) return []
     const cells = ofSeries
@@ -141,6 +158,8 @@ export function stats(study: OpenStudy, request: StatsRequest): Stats {
     }
   })
   return {
+    series,
+    otherSeries: others,
     models: summaries,
     layers: layerStatistics(models.map(({ cells }) => cells)),
     categories: [...new Set(summaries.map(({ category }) => category))].map((category) => {
@@ -155,11 +174,19 @@ export function stats(study: OpenStudy, request: StatsRequest): Stats {
   }
 }
 
-function chosenSeries(study: OpenStudy, { series: asked, perturbation }: StatsRequest): string {
+/** Without a series asked for: of the present evaluation set before others, then the one with most measurements. */
+function chosenSeries(
+  study: OpenStudy,
+  { series: asked, perturbation }: StatsRequest
+): { readonly series: Series; readonly others: number } {
   const all = study.series()
-  const chosen =
-    asked === undefined ? all.find((s) => s.perturbation === perturbation) : all.find((s) => s.id === asked)
-  if (chosen !== undefined) return chosen.id
+  const alike = all.filter((s) => s.perturbation === perturbation)
+  const present = study.store.evaluations.current()?.key
+  const usual = alike.find((s) => s.evaluationHash === present) ?? alike[0]
+  const chosen = asked === undefined ? usual : all.find((s) => s.id === asked)
+  if (chosen !== undefined) {
+    return { series: chosen, others: all.filter((s) => s.perturbation === chosen.perturbation).length - 1 }
+  }
   const known = [...new Set(all.map((s) => s.perturbation))].join(', ')
   throw new LinchpinError(
     'NOTHING_MEASURED',

@@ -34,7 +34,7 @@ export function applicationRouter(app: Services, log: Logger) {
       create: os.studies.create.handler(({ input }) => app.studies.create(input.name, input.path).info()),
       open: os.studies.open.handler(({ input }) => {
         const name = basename(resolve(input.path)).replace(/\.linchpin$/i, '')
-        return app.openStudy(input.path, input.create ? { name } : undefined).info()
+        return app.openStudy(input.path, input.create ? { name, keepEmpty: false } : undefined).info()
       }),
       openSample: os.studies.openSample.handler(async () => (await app.openSample()).info()),
       writeSample: os.studies.writeSample.handler(async ({ input }) =>

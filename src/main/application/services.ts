@@ -4,7 +4,7 @@ import type { Folders } from './folders'
 import type { HostServices } from './ports'
 import type { MeasurementQueue } from './queue'
 import type { RecentStudies } from './recent'
-import type { Studies } from './studies'
+import type { NewStudy, Studies } from './studies'
 import type { OpenStudy } from './study'
 
 /** What the procedures of the contract are made of. */
@@ -20,5 +20,5 @@ export interface Services {
   /** The sample study, in the data folder or in one of the user's. */
   openSample(folder?: string): Promise<OpenStudy>
   /** Opens a study and takes up what was being measured in it when it was left. */
-  openStudy(path: string, create?: { readonly name: string }): OpenStudy
+  openStudy(path: string, create?: NewStudy): OpenStudy
 }

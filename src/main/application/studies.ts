@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, realpathSync } from 'node:fs'
+import { existsSync, mkdirSync, realpathSync, rmSync } from 'node:fs'
 import { basename, dirname, extname, join, resolve } from 'node:path'
 import { LinchpinError } from '@shared/errors'
 import { fileError } from '../files/errors'
@@ -9,11 +9,20 @@ import { OpenStudy, studyId } from './study'
 
 const EXTENSION = '.linchpin'
 
+export interface NewStudy {
+  readonly name: string
+  readonly sample?: boolean
+  /** False: the file goes when nothing has come into it until it is closed. */
+  readonly keepEmpty?: boolean
+}
+
 /** The studies that are open. */
 export class Studies {
   private readonly folders: Folders
   private readonly recent: RecentStudies
   private readonly open = new Map<string, OpenStudy>()
+  /** Made on the way to a first model or image: not worth a file without one. */
+  private readonly provisional = new Set<OpenStudy>()
 
   constructor(folders: Folders, recent: RecentStudies) {
     this.folders = folders
@@ -34,13 +43,15 @@ export class Studies {
   }
 
   /** @throws what `StudyStore.open` throws. */
-  openFile(path: string, create?: { readonly name: string; readonly sample?: boolean }): OpenStudy {
+  openFile(path: string, create?: NewStudy): OpenStudy {
     if (create !== undefined) makeFolder(dirname(resolve(path)))
     const place = canonical(resolve(path))
     const known = this.open.get(studyId(place))
     if (known !== undefined) return known
+    const made = !existsSync(place)
     const study = new OpenStudy(StudyStore.open(place, create === undefined ? {} : { create }))
     this.open.set(study.id, study)
+    if (made && create?.keepEmpty === false) this.provisional.add(study)
     this.recent.add(study.info().name, place)
     return study
   }
@@ -69,7 +80,11 @@ export class Studies {
   }
 
   close(): void {
-    for (const study of this.open.values()) study.close()
+    for (const study of this.open.values()) {
+      const unused = this.provisional.has(study) && study.empty
+      study.close()
+      if (unused) rmSync(study.store.path, { force: true })
+    }
     this.open.clear()
   }
 }

@@ -27,6 +27,11 @@ export class OpenStudy {
     return { id: this.id, path: this.store.path, ...this.store.info() }
   }
 
+  /** Whether nothing has come into it yet. */
+  get empty(): boolean {
+    return this.store.models.all().length === 0 && this.store.evaluations.current() === null
+  }
+
   get folder(): string {
     return dirname(this.store.path)
   }

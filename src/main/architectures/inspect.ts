@@ -131,7 +131,13 @@ function emptyInspection(path: string): Inspection {
 
 function normalizationOf({ mean, std }: ModelOptions): Normalization {
   if (mean === undefined && std === undefined) return { ...IMAGENET, source: 'default' }
-  const values = { mean: mean ?? IMAGENET.mean, std: std ?? IMAGENET.std }
+  if (mean === undefined || std === undefined) {
+    const [given, lacking] = mean === undefined ? ['std', 'mean'] : ['mean', 'std']
+    throw new LinchpinError('OPTION_INVALID', `A ${given} is given without its ${lacking}.`, {
+      fix: 'Give both, or neither.'
+    })
+  }
+  const values = { mean, std }
   if ([...values.mean, ...values.std].some((v) => !Number.isFinite(v)) || values.std.some((v) => v <= 0)) {
     throw new LinchpinError(
       'OPTION_INVALID',
@@ -278,9 +284,18 @@ function graphFacts(model: OnnxModel, layers: readonly GraphLayer[]): Partial<In
   const tensors = layers.reduce((sum, layer) => sum + layer.tensors.length, 0)
   return {
     architecture: `ONNX graph of ${String(model.graph.node.length)} nodes`,
+    family: familyOf(layers),
     tensors: model.graph.initializer.length,
     matched: tensors
   }
+}
+
+/** A graph whose layers have a ResNet's names came from one: its fresh parameters are drawn as a ResNet's. */
+function familyOf(layers: readonly GraphLayer[]): string | null {
+  const names = new Set(layers.map(({ name }) => name))
+  return ['conv1', 'layer1.0.conv1', 'layer1.0.conv2', 'fc'].every((name) => names.has(name))
+    ? 'resnet'
+    : null
 }
 
 function layerInfo({ name, kind, shape, parameters, macs, stage, block }: GraphLayer): LayerInfo {

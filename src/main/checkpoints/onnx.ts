@@ -2,7 +2,7 @@ import { basename, dirname, isAbsolute, join, normalize, sep } from 'node:path'
 import { LinchpinError } from '@shared/errors'
 import { externalDataOf, readModel, setExternalData } from '../graph/model'
 import { openCheckpointFile } from './file'
-import type { CheckpointReader } from './types'
+import type { CheckpointFile, CheckpointReader } from './types'
 import { isUnsupported } from './unsupported'
 
 /** protobuf messages end here, and so do single buffers in some runtimes. */
@@ -28,7 +28,7 @@ export const onnxReader: CheckpointReader = {
     for (const external of externalDataOf(model)) {
       const path = externalPath(file.path, external.location)
       if (!files.includes(path)) files.push(path)
-      const data = await openCheckpointFile(path)
+      const data = await openExternal(file.path, path)
       try {
         const length = external.length ?? data.size - external.offset
         setExternalData(external, await data.read(external.offset, length))
@@ -45,6 +45,17 @@ export const onnxReader: CheckpointReader = {
       close: () => file.close()
     }
   }
+}
+
+async function openExternal(modelPath: string, path: string): Promise<CheckpointFile> {
+  return openCheckpointFile(path).catch((error: unknown) => {
+    if (!(error instanceof LinchpinError) || error.code !== 'FILE_NOT_FOUND') throw error
+    throw new LinchpinError(
+      'FILE_NOT_FOUND',
+      `"${basename(modelPath)}" keeps its weights in "${basename(path)}", which is not beside it.`,
+      { fix: 'Put both files into one folder; drop both together.', cause: error }
+    )
+  })
 }
 
 /** External data lies beside the model; a path that leads elsewhere is refused. */

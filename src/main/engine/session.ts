@@ -70,7 +70,7 @@ function checkSize(signature: Signature, height: number, width: number): void {
     'INPUT_SIZE',
     `The model takes ${wanted}, the images are ${String(height)}×${String(width)}.`,
     {
-      fix: 'Prepare the evaluation set at that size (--resize, --crop).'
+      fix: 'Use images of that size; --resize and --crop make it of image files.'
     }
   )
 }

@@ -175,7 +175,10 @@ function describe(layer: Found, name: string, shapes: ReadonlyMap<string, Shape>
     name,
     kind: layer.kind,
     shape: [...weight],
-    parameters: tensors.reduce((sum, tensor) => sum + sizeOf(tensor.shape), 0),
+    // Statistics of a batch norm are no parameters, as PyTorch counts.
+    parameters: tensors
+      .filter(({ role }) => role === 'weight' || role === 'bias')
+      .reduce((sum, tensor) => sum + sizeOf(tensor.shape), 0),
     macs: outputShape === undefined ? null : multiplyAccumulates(layer.kind, weight, outputShape),
     ...placeOf(name),
     tensors

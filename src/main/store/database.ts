@@ -31,7 +31,7 @@ export class StudyDatabase {
   static open(path: string, create: boolean): StudyDatabase {
     const exists = existsSync(path)
     if (!exists && !create) throw fileError(Object.assign(new Error(), { code: 'ENOENT' }), path, 'read')
-    if (exists) checkSignature(path)
+    if (exists) checkSignature(path, create)
     return guarded(path, () => {
       try {
         return StudyDatabase.prepared(path, new Database(path, { timeout: BUSY_TIMEOUT }))
@@ -143,12 +143,12 @@ function readOnlyCopy(path: string): Database.Database {
 }
 
 /** SQLite itself would take an empty file for a new database, and a text file for a damaged one. */
-function checkSignature(path: string): void {
+function checkSignature(path: string, create: boolean): void {
   const head = Buffer.alloc(16)
   try {
     const file = openSync(path, 'r')
     try {
-      if (readSync(file, head) === 0) return
+      if (readSync(file, head) === 0 && create) return
     } finally {
       closeSync(file)
     }

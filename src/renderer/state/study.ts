@@ -35,6 +35,8 @@ export class StudyState {
   private readonly client: LinchpinClient
   private readonly schedule: Schedule
   private readonly abort = new AbortController()
+  /** The series that last got a result while it was watched. */
+  readonly measuring = shallowRef<string | null>(null)
   private cells = new Map<string, Map<string, CellsOfModel>>()
   private scheduled = false
   private ended = false
@@ -102,6 +104,7 @@ export class StudyState {
         this.series.value = event.series
         break
       case 'cells':
+        this.measuring.value = event.cells.series
         this.putCells(event.cells)
         this.announceCells()
         break

@@ -48,11 +48,14 @@ export class StudyView {
     this.study = study
   }
 
-  /** The chosen series, or else the one with most measurements. */
+  /** The chosen series, or else the one being measured, or the one with most measurements. */
   readonly series = computed((): Series | null => {
     const all = this.study.series.value
-    const chosen = all.find((series) => series.id === this.chosenSeries.value)
-    if (chosen) return chosen
+    const named = [this.chosenSeries.value, this.study.measuring.value]
+    for (const id of named) {
+      const found = all.find((series) => series.id === id)
+      if (found) return found
+    }
     return all.reduce<Series | null>(
       (best, series) => (best === null || series.measurements > best.measurements ? series : best),
       null
@@ -97,7 +100,8 @@ export class StudyView {
   /** Whether the series shown has any cell. */
   readonly measured = computed(() => (this.series.value?.measurements ?? 0) > 0)
 
-  chooseSeries(id: string): void {
+  /** Null: whichever is being measured. */
+  chooseSeries(id: string | null): void {
     this.chosenSeries.value = id
   }
 

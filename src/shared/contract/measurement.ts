@@ -9,7 +9,7 @@ export const DEVICES = ['auto', 'cpu'] as const
 export const deviceSchema = z.enum(DEVICES)
 
 /** A run's list of layers and trials is held in memory, and each trial is summarised with all before it. */
-export const MOST_TRIALS = 1000
+export const MOST_TRIALS = 10_000
 
 /** What a run measures. Patterns take `*` and `?`; an empty list means all. */
 export const measurementSpecSchema = z.object({
@@ -183,7 +183,11 @@ export const trialRowSchema = z.object({
   images: z.number().int(),
   agreement: z.number(),
   kl: z.number(),
-  js: z.number()
+  js: z.number(),
+  /** How fresh parameters were drawn; empty for other perturbations. */
+  scheme: z.string(),
+  /** Names the evaluation set: first digits of its key. */
+  evaluation: z.string()
 })
 export type TrialRow = z.infer<typeof trialRowSchema>
 
@@ -199,7 +203,10 @@ export const layerRowSchema = z.object({
   std: z.number().nullable(),
   standard_error: z.number().nullable(),
   trials: z.number().int(),
-  images: z.number().int()
+  images: z.number().int(),
+  seed: z.number().int(),
+  scheme: z.string(),
+  evaluation: z.string()
 })
 export type LayerRow = z.infer<typeof layerRowSchema>
 
@@ -216,6 +223,10 @@ export type StatsRequest = z.infer<typeof statsRequestSchema>
 const correlation = { p: z.number().nullable(), n: z.number().int() }
 
 export const statsSchema = z.object({
+  /** Whose results these are. */
+  series: seriesSchema,
+  /** How many other series of the same perturbation there are. */
+  otherSeries: z.number().int(),
   models: z.array(
     z.object({
       id: z.string(),

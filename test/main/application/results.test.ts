@@ -176,7 +176,9 @@ describe('rows', () => {
       recovered_acc: 0.625,
       agreement: 0.75,
       kl: 0.125,
-      js: 0.0625
+      js: 0.0625,
+      scheme: 'torch',
+      evaluation: 'images'
     })
   })
 

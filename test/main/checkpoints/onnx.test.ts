@@ -109,7 +109,8 @@ describe('external data', () => {
   it('that is not there is named', async () => {
     const folder = temporaryFolder()
     const path = written(external({ location: 'weights.bin' }), 'model.onnx', folder)
-    await expectProblem(openCheckpoint(path), 'FILE_NOT_FOUND', join(folder, 'weights.bin'))
+    const problem = await expectProblem(openCheckpoint(path), 'FILE_NOT_FOUND', '"weights.bin"')
+    expect(problem.fix).toContain('drop both together')
   })
 
   it.each([

@@ -87,14 +87,22 @@ describe('a study', () => {
     expect(opened(other).info().name).toBe('Made')
   })
 
-  it('may be an empty file, named as the file', () => {
+  it('may be made in an empty file', () => {
     const path = place()
     writeFileSync(path, '')
-    expect(opened(path).info()).toEqual({ name: 'study', sample: false })
+    const store = StudyStore.open(path, { create: { name: 'New' } })
+    onTestFinished(() => store.close())
+    expect(store.info()).toEqual({ name: 'New', sample: false })
   })
 })
 
 describe('opening refuses', () => {
+  it('an empty file', async () => {
+    const path = place()
+    writeFileSync(path, '')
+    await expectProblem(() => StudyStore.open(path), 'STUDY_INVALID', path)
+  })
+
   it('a file that is not there', async () => {
     const path = place()
     await expectProblem(() => StudyStore.open(path), 'FILE_NOT_FOUND', path)

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander'
-import type { ModelOptions } from '@shared/contract/model'
+import { LAYER_KINDS, type LayerKind, type ModelOptions } from '@shared/contract/model'
 
 /** A whole number of at least `least`. */
 export function integer(least: number): (text: string) => number {
@@ -17,11 +17,22 @@ export function threeNumbers(text: string): number[] {
   throw new InvalidArgumentError('Expected three numbers, e.g. 0.485,0.456,0.406.')
 }
 
-export function commaList(text: string): string[] {
+function commaList(text: string): string[] {
   return text
     .split(',')
     .map((part) => part.trim())
     .filter((part) => part !== '')
+}
+
+/** `conv,linear`: kinds of layers. */
+export function kindList(text: string): LayerKind[] {
+  return commaList(text).map((name) => {
+    const kind = LAYER_KINDS.find((candidate) => candidate === name)
+    if (kind === undefined) {
+      throw new InvalidArgumentError(`"${name}" is no kind of layer; kinds are ${LAYER_KINDS.join(', ')}.`)
+    }
+    return kind
+  })
 }
 
 /** KEY=VALUE; a number where the value is one. */

@@ -27,7 +27,9 @@ export function inspectCommand(program: Command, context: Context, finish: Finis
           }
           if (options.json === true) printJson(inspections)
           else for (const inspection of inspections) show(inspection)
-          return inspections.some(({ error }) => error !== undefined) ? 1 : 0
+          const codes = inspections.flatMap(({ error }) => (error === undefined ? [] : [error.code]))
+          if (codes.includes('OPTION_INVALID')) return 2
+          return codes.length > 0 ? 1 : 0
         })
       )
     )

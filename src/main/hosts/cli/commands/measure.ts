@@ -12,7 +12,7 @@ import { LAYER_KINDS } from '@shared/contract/model'
 import type { StudyEvent } from '@shared/contract/study'
 import { LinchpinError } from '@shared/errors'
 import type { Context, ExitCode } from '../context'
-import { commaList, integer } from '../options'
+import { integer, kindList } from '../options'
 import { duration, note, print, printJson, printProblem, thousands } from '../output'
 import type { Finish } from '../context'
 import { ProgressReporter } from '../progress'
@@ -47,7 +47,7 @@ export function measureCommand(program: Command, context: Context, finish: Finis
     .argument('<study>', 'the study, NAME.linchpin')
     .option('--models <pattern...>', 'ids or names, with * and ?; all without')
     .option('--layers <pattern...>', 'names of layers, with * and ?; all without')
-    .option('--kinds <list>', `of ${LAYER_KINDS.join(',')} (default: conv,linear)`, commaList)
+    .option('--kinds <list>', `of ${LAYER_KINDS.join(',')} (default: conv,linear)`, kindList)
     .addOption(new Option('--unit <unit>', 'what is perturbed at once').choices(['layer']).default('layer'))
     .option('--perturbation <name>', 'randomize, zero or reinit:FILE', 'randomize')
     .addOption(
@@ -87,7 +87,7 @@ function specOf(options: Options): MeasurementSpec {
     models: options.models,
     layers: options.layers,
     kinds: options.kinds,
-    perturbation: perturbation.startsWith('reinit:')
+    perturbation: /^reinit:./.test(perturbation)
       ? `reinit:${resolve(perturbation.slice('reinit:'.length))}`
       : perturbation,
     scheme: options.scheme,
@@ -174,9 +174,12 @@ function runIn(event: StudyEvent, id: number): Run | undefined {
   return event.type === 'run' && event.run.id === id ? event.run : undefined
 }
 
-function report({ progress, state, notes }: Run): void {
+function report({ progress, state, notes, failures }: Run): void {
+  const failed = failures.filter(({ layer }) => layer !== null).length
   for (const line of notes) note(line)
   if (progress.totalUnits === 0) note('Everything was measured already.')
   else
-    note(`${state}: ${thousands(progress.units)} of ${thousands(progress.totalUnits)} (layer, trial) pairs`)
+    note(
+      `${state}: ${thousands(progress.units - failed)} of ${thousands(progress.totalUnits)} (layer, trial) pairs${failed === 0 ? '' : `, ${thousands(failed)} without a result`}`
+    )
 }

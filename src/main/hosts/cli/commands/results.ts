@@ -1,10 +1,10 @@
 import { Option, type Command } from 'commander'
 import { LAYER_KINDS } from '@shared/contract/model'
-import { layerRowSchema, statsRequestSchema, trialRowSchema } from '@shared/contract/measurement'
+import { layerRowSchema, statsRequestSchema, trialRowSchema, type Stats } from '@shared/contract/measurement'
 import { LinchpinError } from '@shared/errors'
 import type { Context } from '../context'
-import { commaList } from '../options'
-import { printCsv, printJson } from '../output'
+import { kindList } from '../options'
+import { note, printCsv, printJson } from '../output'
 import type { Finish } from '../context'
 
 export function resultsCommand(program: Command, context: Context, finish: Finish): void {
@@ -32,6 +32,16 @@ export function resultsCommand(program: Command, context: Context, finish: Finis
     )
 }
 
+function sayWhatIsShown({ series, otherSeries, models, correlation }: Stats, attribute: string): void {
+  if (otherSeries > 0) {
+    const { scheme, seed, images } = series
+    note(
+      `Of ${String(otherSeries + 1)} series with ${series.perturbation}, this is: scheme ${scheme || 'none'}, seed ${String(seed)}, ${String(images)} images.`
+    )
+  }
+  if (models.length > 0 && correlation.spearman.n === 0) note(`No model has a number for "${attribute}".`)
+}
+
 interface StatsOptions {
   readonly attribute: string
   readonly perturbation: string
@@ -46,7 +56,7 @@ export function statsCommand(program: Command, context: Context, finish: Finish)
     .argument('<study>', 'the study, NAME.linchpin')
     .option('--attribute <name>', 'the attribute to correlate with mean criticality', 'accuracy')
     .option('--perturbation <name>', 'whose results', 'randomize')
-    .option('--kinds <list>', `of ${LAYER_KINDS.join(',')} (default: conv,linear)`, commaList)
+    .option('--kinds <list>', `of ${LAYER_KINDS.join(',')} (default: conv,linear)`, kindList)
     .option('--exclude-category <name...>', 'categories to leave out')
     .option('--json', 'print one JSON value (it always does)')
     .action((path: string, options: StatsOptions) =>
@@ -65,7 +75,9 @@ export function statsCommand(program: Command, context: Context, finish: Finish)
               request.error.issues.map((issue) => issue.message).join('; ')
             )
           }
-          printJson(await client.results.stats({ study: id, request: request.data }))
+          const stats = await client.results.stats({ study: id, request: request.data })
+          sayWhatIsShown(stats, request.data.attribute)
+          printJson(stats)
           return 0
         })
       )
