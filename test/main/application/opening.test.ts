@@ -83,6 +83,24 @@ describe('a run that another process was at', () => {
       await expectProblem(change({ study, run: 1 }), 'RUN_ELSEWHERE', String(process.ppid))
   })
 
+  it('keeps others from measuring the same study', async () => {
+    const opened = await goldenStudy()
+    const run = await opened.client.measurement.start({ study: opened.study, spec: spec({ layers: ['fc'] }) })
+    await opened.client.measurement.cancel({ study: opened.study, run: run.id })
+    const { store } = opened.app.studies.get(opened.study)
+    store.runs.add({ ...run, state: 'running' })
+    store.runs.own(run.id + 1, `${hostname()}:${process.ppid}`)
+    const again = opened.client.measurement.start({ study: opened.study, spec: spec({ layers: ['conv1'] }) })
+    await expectProblem(again, 'STUDY_BUSY', String(process.ppid))
+    store.runs.own(run.id + 1, 'elsewhere:1')
+    const { id } = await opened.client.measurement.start({
+      study: opened.study,
+      spec: spec({ layers: ['fc'] })
+    })
+    expect(id).toBe(run.id + 2)
+    await opened.client.measurement.cancel({ study: opened.study, run: id })
+  })
+
   it('can be cancelled once it is gone', async () => {
     const { app, client } = workstation()
     const { id: study } = await client.studies.open({ path: left('elsewhere:1') })
