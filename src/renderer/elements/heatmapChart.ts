@@ -67,7 +67,9 @@ export class HeatmapDrawing {
     const [x0, y0] = this.point(0, 0)
     const [x1, y1] = this.point(1, 1)
     const [x, y] = this.point(column ?? 0, row ?? 0)
-    const [width, height] = [x1 - x0, y1 - y0]
+    // A chart of one row or one column has no distance to the next: it fills the frame.
+    const width = x1 - x0 || cells.width
+    const height = y1 - y0 || cells.height
     return {
       x: column === null ? cells.x : x - width / 2,
       y: row === null ? cells.y : y - height / 2,
