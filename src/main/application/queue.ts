@@ -1,18 +1,15 @@
-import { hostname } from 'node:os'
 import type { Logger } from 'pino'
 import type { MeasurementSpec, Plan, Progress, Run, RunState } from '@shared/contract/measurement'
 import { LinchpinError, toProblem } from '@shared/errors'
-import { isErrno } from '../files/errors'
 import { defaultBatch } from './batch'
 import { Engine } from './engine'
 import type { Evaluations } from './evaluation'
 import { measurePlan } from './measuring'
 import { verifiedPath } from './models'
+import { describeOwner, HEARTBEAT, isElsewhere, ownerNow } from './owner'
 import { passesOf, planMeasurement, type StudyPlan } from './plan'
 import type { EngineProcess } from './ports'
 import type { OpenStudy } from './study'
-
-const OWNER = `${hostname()}:${String(process.pid)}`
 
 interface Job {
   readonly study: OpenStudy
@@ -122,14 +119,18 @@ export class MeasurementQueue {
   /** @throws STUDY_BUSY: two processes at one study would measure the same twice. */
   private add(study: OpenStudy, run: Omit<Run, 'id'>): Run {
     return study.store.transaction(() => {
-      const other = study.store.runs.unfinished().find(({ owner }) => isAlive(owner))
+      const other = study.store.runs.unfinished().find(({ owner }) => isElsewhere(owner))
       if (other !== undefined) {
-        throw new LinchpinError('STUDY_BUSY', `Run ${String(other.id)} belongs to ${other.owner ?? ''}.`, {
-          fix: 'Wait until it is done, or stop it there.'
-        })
+        throw new LinchpinError(
+          'STUDY_BUSY',
+          `Run ${String(other.id)} belongs to ${describeOwner(other.owner)}.`,
+          {
+            fix: 'Wait until it is done, or stop it there.'
+          }
+        )
       }
       const added = study.store.runs.add(run)
-      study.store.runs.own(added.id, OWNER)
+      study.store.runs.own(added.id, ownerNow())
       return added
     })
   }
@@ -139,7 +140,7 @@ export class MeasurementQueue {
     if (!study.store.writable) return
     for (const { id, owner } of study.store.runs.unfinished()) {
       const run = study.store.runs.get(id)
-      if (run === null || this.job(study, id) !== undefined || isAlive(owner)) continue
+      if (run === null || this.job(study, id) !== undefined || isElsewhere(owner)) continue
       // What failed is tried again with the rest.
       this.enqueue(study, { ...run, state: 'queued', failures: [] })
     }
@@ -147,7 +148,7 @@ export class MeasurementQueue {
 
   private enqueue(study: OpenStudy, run: Run): void {
     const job: Job = { study, run, controller: new AbortController(), stopAs: 'queued' }
-    study.store.runs.own(run.id, OWNER)
+    study.store.runs.own(run.id, ownerNow())
     this.jobs.push(job)
     this.update(job, {})
     this.working ??= this.work()
@@ -187,8 +188,8 @@ export class MeasurementQueue {
   /** @throws RUN_ELSEWHERE. */
   private refuseIfElsewhere(study: OpenStudy, id: number): void {
     const owner = study.store.runs.owner(id)
-    if (!isAlive(owner)) return
-    throw new LinchpinError('RUN_ELSEWHERE', `Run ${String(id)} is worked on by ${owner ?? ''}.`, {
+    if (!isElsewhere(owner)) return
+    throw new LinchpinError('RUN_ELSEWHERE', `Run ${String(id)} is worked on by ${describeOwner(owner)}.`, {
       fix: 'Stop it where it was started.'
     })
   }
@@ -208,6 +209,7 @@ export class MeasurementQueue {
   }
 
   private async work(): Promise<void> {
+    const heartbeat = setInterval(() => this.sayAlive(), HEARTBEAT)
     for (let job = this.jobs[0]; job !== undefined; job = this.jobs[0]) {
       try {
         await this.execute(job)
@@ -218,7 +220,18 @@ export class MeasurementQueue {
       }
       this.jobs.splice(this.jobs.indexOf(job), 1)
     }
+    clearInterval(heartbeat)
     this.working = null
+  }
+
+  private sayAlive(): void {
+    for (const { study, run } of this.jobs) {
+      try {
+        study.store.runs.own(run.id, ownerNow())
+      } catch (error) {
+        this.log.warn({ err: error, run: run.id }, 'heartbeat not stored')
+      }
+    }
   }
 
   private async execute(job: Job): Promise<void> {
@@ -291,17 +304,4 @@ export class MeasurementQueue {
 /** Now, for a run that is over. */
 function finishedAt(state: RunState): string | null {
   return state === 'done' || state === 'failed' || state === 'cancelled' ? new Date().toISOString() : null
-}
-
-/** Whether a run's owner is another process of this machine that has not ended. */
-function isAlive(owner: string | null): boolean {
-  const [host, pid] = owner?.split(':') ?? []
-  if (host !== hostname() || pid === undefined || owner === OWNER) return false
-  try {
-    process.kill(Number(pid), 0)
-    return true
-  } catch (error) {
-    // A process of another user cannot be signalled, but is there.
-    return isErrno(error, 'EPERM')
-  }
 }

@@ -92,7 +92,7 @@ export const MIGRATIONS: readonly string[] = [
     state TEXT NOT NULL,
     created_at TEXT NOT NULL,
     finished_at TEXT,
-    -- The process that works on it, host and number: tells a run that was killed from one under way elsewhere.
+    -- The process that works on it and when it was last heard of, host:number:milliseconds.
     owner TEXT,
     progress TEXT NOT NULL,
     failures TEXT NOT NULL,

@@ -21,6 +21,9 @@ const PROGRESS = {
   trial: null
 }
 
+/** The process that started this one: it lives at least as long. */
+const livingProcess = (): string => `${hostname()}:${process.ppid}:${Date.now()}`
+
 /** A study whose one run was left by a process. */
 function left(owner: string): string {
   const path = join(temporaryFolder(), 'study.linchpin')
@@ -72,9 +75,8 @@ it('the latest study keeps nothing from starting when it cannot be opened', asyn
 
 describe('a run that another process was at', () => {
   it('is left to it while it lives', async () => {
-    // The process that started this one lives at least as long.
     const { client } = workstation()
-    const { id: study } = await client.studies.open({ path: left(`${hostname()}:${process.ppid}`) })
+    const { id: study } = await client.studies.open({ path: left(livingProcess()) })
     for (const change of [
       client.measurement.pause,
       client.measurement.cancel,
@@ -89,7 +91,7 @@ describe('a run that another process was at', () => {
     await opened.client.measurement.cancel({ study: opened.study, run: run.id })
     const { store } = opened.app.studies.get(opened.study)
     store.runs.add({ ...run, state: 'running' })
-    store.runs.own(run.id + 1, `${hostname()}:${process.ppid}`)
+    store.runs.own(run.id + 1, livingProcess())
     const again = opened.client.measurement.start({ study: opened.study, spec: spec({ layers: ['conv1'] }) })
     await expectProblem(again, 'STUDY_BUSY', String(process.ppid))
     store.runs.own(run.id + 1, 'elsewhere:1')
@@ -99,6 +101,14 @@ describe('a run that another process was at', () => {
     })
     expect(id).toBe(run.id + 2)
     await opened.client.measurement.cancel({ study: opened.study, run: id })
+  })
+
+  it('is taken to be left when its number was given to a new process', async () => {
+    const { app, client } = workstation({ kind: 'web' })
+    const longAgo = `${hostname()}:${process.ppid}:${Date.now() - 3_600_000}`
+    const { id: study } = await client.studies.open({ path: left(longAgo) })
+    await client.measurement.cancel({ study, run: 1 })
+    expect(app.studies.get(study).store.runs.get(1)?.state).not.toBe('running')
   })
 
   it('can be cancelled once it is gone', async () => {
