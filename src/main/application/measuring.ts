@@ -3,10 +3,10 @@ import type { EngineEvent, ImageFile } from '@shared/contract/engine'
 import type { MeasurementSpec, Run } from '@shared/contract/measurement'
 import { LinchpinError, toProblem } from '@shared/errors'
 import { summarise } from '@shared/statistics'
-import { defaultBatch } from './batch'
+import { executionOf } from './batch'
 import { Engine } from './engine'
 import { verifiedPath } from './models'
-import { passesOf, type ModelPlan, type StudyPlan } from './plan'
+import { passesOf, unitsOf, type ModelPlan, type StudyPlan } from './plan'
 import type { EngineProcess } from './ports'
 import { ProgressMeter } from './progress'
 import type { OpenStudy } from './study'
@@ -28,8 +28,7 @@ export interface Measuring {
 /** @returns when everything of the plan was tried. @throws CANCELLED. */
 export async function measurePlan(work: Measuring): Promise<void> {
   const { plan, signal } = work
-  const units = plan.models.reduce((sum, model) => sum + model.units.length, 0)
-  const meter = new ProgressMeter(units, passesOf(plan))
+  const meter = new ProgressMeter(unitsOf(plan), passesOf(plan))
   let engine: Engine | null = null
   try {
     for (const model of plan.models) {
@@ -75,7 +74,7 @@ async function measureModel(
         perturbation: plan.perturbation,
         seed: spec.seed,
         units: [...plan.units],
-        execution: { batch: spec.batch ?? defaultBatch(images.height, images.width), threads: spec.threads }
+        execution: executionOf(spec, images)
       },
       { signal }
     )

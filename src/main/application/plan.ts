@@ -136,6 +136,11 @@ function chosenLayers(model: Model, { kinds, layers: patterns }: MeasurementSpec
   return model.layers.filter((layer) => kinds.includes(layer.kind) && matchesAny(patterns, layer.name))
 }
 
+/** (layer, trial) pairs that are still to be measured. */
+export function unitsOf({ models }: StudyPlan): number {
+  return models.reduce((sum, { units }) => sum + units.length, 0)
+}
+
 /** Forward passes of a plan: each unit over all images, and each model's own. */
 export function passesOf({ models, images }: StudyPlan): number {
   return models.reduce((sum, { units }) => sum + (units.length === 0 ? 0 : (units.length + 1) * images), 0)

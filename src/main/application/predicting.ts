@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import type { LinchpinClient } from '@shared/contract'
 import { loadClassifier } from '../architectures'
 import { openImageArray } from '../images'
-import { defaultBatch } from './batch'
+import { executionOf } from './batch'
 import { Engine } from './engine'
 import type { EngineProcess } from './ports'
 
@@ -31,10 +31,7 @@ export async function predict(
       },
       images,
       output: resolve(request.output),
-      execution: {
-        batch: request.batch ?? defaultBatch(images.height, images.width),
-        threads: request.threads
-      }
+      execution: executionOf(request, images)
     })
   } catch (error) {
     throw await engine.explain(error, `predicting with "${path}"`)

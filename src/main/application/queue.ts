@@ -1,13 +1,13 @@
 import type { Logger } from 'pino'
 import type { MeasurementSpec, Plan, Progress, Run, RunState } from '@shared/contract/measurement'
 import { LinchpinError, toProblem } from '@shared/errors'
-import { defaultBatch } from './batch'
+import { executionOf } from './batch'
 import { Engine } from './engine'
 import type { Evaluations } from './evaluation'
 import { measurePlan } from './measuring'
 import { verifiedPath } from './models'
 import { describeOwner, HEARTBEAT, isElsewhere, ownerNow } from './owner'
-import { passesOf, planMeasurement, type StudyPlan } from './plan'
+import { passesOf, planMeasurement, unitsOf, type StudyPlan } from './plan'
 import type { EngineProcess } from './ports'
 import type { OpenStudy } from './study'
 
@@ -57,7 +57,7 @@ export class MeasurementQueue {
     return {
       models: plan.models.length,
       layers: Math.max(...plan.models.map(({ layers }) => layers)),
-      units: plan.models.reduce((sum, { units }) => sum + units.length, 0),
+      units: unitsOf(plan),
       measured: plan.models.reduce((sum, { measured }) => sum + measured, 0),
       images: plan.images,
       passes,
@@ -79,14 +79,10 @@ export class MeasurementQueue {
     const images = await this.evaluations.images(plan.evaluation)
     const engine = new Engine(this.launchEngine())
     try {
-      const execution = {
-        batch: spec.batch ?? defaultBatch(images.height, images.width),
-        threads: spec.threads
-      }
       const { imagesPerSecond } = await engine.client.time({
         model: { path, options, normalization },
         images,
-        execution
+        execution: executionOf(spec, images)
       })
       return imagesPerSecond
     } catch (error) {
@@ -99,13 +95,12 @@ export class MeasurementQueue {
   /** @throws what `planMeasurement` throws: a run that cannot begin is not made. */
   async start(study: OpenStudy, spec: MeasurementSpec): Promise<Run> {
     const plan = await planMeasurement(study, spec, this.evaluations)
-    const totalUnits = plan.models.reduce((sum, { units }) => sum + units.length, 0)
     const run = this.add(study, {
       spec,
       state: 'queued',
       createdAt: new Date().toISOString(),
       finishedAt: null,
-      progress: { ...NO_PROGRESS, totalUnits, totalPasses: passesOf(plan) },
+      progress: { ...NO_PROGRESS, totalUnits: unitsOf(plan), totalPasses: passesOf(plan) },
       failures: [],
       notes:
         spec.images !== undefined && spec.images > plan.images

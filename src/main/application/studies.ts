@@ -38,10 +38,6 @@ export class Studies {
     return study
   }
 
-  all(): OpenStudy[] {
-    return [...this.open.values()]
-  }
-
   /** @throws what `StudyStore.open` throws. */
   openFile(path: string, create?: NewStudy): OpenStudy {
     if (create !== undefined) makeFolder(dirname(resolve(path)))

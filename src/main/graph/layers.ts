@@ -23,7 +23,6 @@ export interface LayerParameter {
 }
 
 export interface GraphLayer extends LayerInfo {
-  readonly parameters: number
   readonly tensors: readonly LayerParameter[]
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { metricsSchema, type Cell, type Metrics, type Series } from '@shared/contract/measurement'
+import type { CriticalitySummary } from '@shared/statistics'
 import type { StudyDatabase } from './database'
 import type { StoredModel } from './models'
 
@@ -165,7 +166,7 @@ export class ResultTable {
   add(
     configuration: number,
     measurement: Measurement,
-    summarise: (trials: readonly Float32Array[], means: readonly number[]) => Summary
+    summarise: (trials: readonly Float32Array[], means: readonly number[]) => CriticalitySummary
   ): Cell {
     const { layer, trial, metrics, distances, seconds } = measurement
     return this.database.transaction(() => {
@@ -257,12 +258,6 @@ export class ResultTable {
     }
     return [...series.values()].sort((a, b) => b.measurements - a.measurements)
   }
-}
-
-export interface Summary {
-  readonly mean: number
-  readonly std: number | null
-  readonly standardError: number | null
 }
 
 export function unitKey(layer: string, trial: number): string {
