@@ -15,6 +15,8 @@ export const ERROR_CODES = {
   ARCHITECTURE_UNKNOWN: 'The tensors are of no architecture that is known.',
   TENSORS_MISSING: 'Tensors of the architecture are missing.',
   TENSORS_UNEXPECTED: 'Tensors that the architecture does not have are left over.',
+  CLASSIFIER_MISSING: 'The classifier is missing.',
+  CLASSIFIER_ALONE: 'The file holds a classifier alone.',
   TENSOR_SHAPE: 'A tensor has the wrong shape.',
   TENSOR_NOT_FINITE: 'Weights are NaN or infinite.',
   GRAPH_UNSUPPORTED: 'The graph cannot be measured.',

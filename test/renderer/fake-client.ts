@@ -108,6 +108,9 @@ export function fakeApplication(study: StudySnapshot, open = true): FakeApplicat
         await wait(150)
         return input.files.map(({ path }) => fakeInspection(path))
       }),
+      check: os.models.check.handler(({ input }) =>
+        input.files.map(({ path }) => ({ path, check: null, problem: null }))
+      ),
       add: os.models.add.handler(({ input }) =>
         input.models.map((request): ImportOutcome => {
           const layers = fakeInspection(request.path).layers

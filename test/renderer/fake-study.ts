@@ -67,6 +67,9 @@ export function fakeModel(id: string, category: string, layers: LayerInfo[], acc
     unwrapped: ['state_dict'],
     prefixes: ['module.'],
     ignored: ['layer1.0.bn1.num_batches_tracked'],
+    steps: [],
+    preprocessing: null,
+    heads: null,
     parameters: 11_173_962,
     normalization: { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225], source: 'default' },
     classes: 10,
@@ -225,6 +228,9 @@ export function fakeInspection(file: string): Inspection {
     architectureChoices: broken ? [] : ['resnet:cifar-stem', 'resnet:imagenet-stem'],
     unwrapped: broken ? [] : ['state_dict'],
     prefixes: broken ? [] : ['module.'],
+    steps: [],
+    stateDicts: [],
+    prefixChoices: [],
     parameters: broken ? 0 : 11_173_962,
     tensors: broken ? 0 : 122,
     matched: broken ? 0 : 122,
@@ -234,8 +240,13 @@ export function fakeInspection(file: string): Inspection {
     normalization: broken
       ? null
       : { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225], source: 'default' },
+    preprocessing: null,
+    heads: null,
     classes: broken ? null : 10,
     inputShape: [3, null, null],
+    outputs: [],
+    head: null,
+    reading: {},
     layers,
     warnings: broken
       ? []

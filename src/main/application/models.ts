@@ -5,19 +5,20 @@ import { basename, resolve } from 'node:path'
 import type { Inspection, Model, ModelOptions } from '@shared/contract/model'
 import type { ImportOutcome, ImportRequest } from '@shared/contract/study'
 import { LinchpinError, toProblem } from '@shared/errors'
-import { inspectCheckpoint } from '../architectures'
-import { checkpointFiles, hashFiles } from '../checkpoints'
+import { classifierFiles, inspectCheckpoint } from '../architectures'
+import { hashFiles } from '../checkpoints'
 import { belongsTo, type StoredModel } from '../store'
 import type { OpenStudy } from './study'
 
 const UNCATEGORISED = 'uncategorised'
 
-/** What decides how a file's bytes become a network. */
+/** What decides, besides the files' bytes, how they become a network. */
 export function treatmentOf(
-  options: ModelOptions,
+  { architecture, mean: _mean, std: _std, head: _head, ...others }: ModelOptions,
   { mean, std }: { mean: readonly number[]; std: readonly number[] }
 ): string {
-  return JSON.stringify({ architecture: options.architecture ?? null, mean, std })
+  const further = Object.entries(others).sort(([a], [b]) => (a < b ? -1 : 1))
+  return JSON.stringify({ architecture: architecture ?? null, mean, std, ...Object.fromEntries(further) })
 }
 
 export async function inspectFile(path: string, options: ModelOptions | undefined): Promise<Inspection> {
@@ -42,7 +43,8 @@ export async function addModel(study: OpenStudy, request: ImportRequest): Promis
   try {
     const hash = await hashFiles(classifier.files)
     const size = await sizeOfFiles(classifier.files)
-    const treatment = treatmentOf(options, normalization)
+    const { reading } = inspection
+    const treatment = treatmentOf(reading, normalization)
     // Nothing is awaited from here on: two imports at once must not take the same id.
     const known = study.store.models.find(hash, treatment)
     if (known !== null) {
@@ -65,15 +67,18 @@ export async function addModel(study: OpenStudy, request: ImportRequest): Promis
       hash,
       size,
       addedAt: new Date().toISOString(),
-      options,
+      options: reading,
       format: inspection.format ?? '',
       architecture: inspection.architecture ?? '',
       family: inspection.family,
       unwrapped: inspection.unwrapped,
       prefixes: inspection.prefixes,
       ignored: inspection.ignored,
+      steps: inspection.steps,
       parameters: inspection.parameters,
       normalization,
+      preprocessing: inspection.preprocessing,
+      heads: inspection.heads,
       classes: inspection.classes,
       layers: inspection.layers,
       warnings: inspection.warnings
@@ -142,7 +147,7 @@ export async function verifiedPath(study: OpenStudy, stored: StoredModel): Promi
 async function withContent({ model }: StoredModel, paths: readonly string[]): Promise<string> {
   const facts: string[] = []
   for (const path of paths) {
-    const hash = await hashFiles(await checkpointFiles(path))
+    const hash = await hashFiles(await classifierFiles(path, model.options))
     if (hash === model.hash) return path
     facts.push(`"${path}" has the hash ${hash.slice(0, 12)}…`)
   }

@@ -6,6 +6,7 @@ import { contract } from '@shared/contract'
 import { problemMiddleware } from '../rpc/problem-middleware'
 import { VERSION } from './version'
 import { addModel, inspectFile, locateModel, published } from './models'
+import { checkFiles } from './loading'
 import { predict } from './predicting'
 import type { Services } from './services'
 import { cellDetail, layerRows, stats, trialRows } from './results'
@@ -48,6 +49,9 @@ export function applicationRouter(app: Services, log: Logger) {
     models: {
       inspect: os.models.inspect.handler(({ input }) =>
         Promise.all(input.files.map(({ path, options }) => inspectFile(path, options)))
+      ),
+      check: os.models.check.handler(({ input, signal }) =>
+        checkFiles(study(input), input.files, app, signal)
       ),
       add: os.models.add.handler(async ({ input }) => {
         const outcomes = []

@@ -7,7 +7,7 @@ import { openCheckpointFile } from './file'
 import { onnxReader } from './onnx'
 import { pytorchReader } from './pytorch'
 import { safetensorsReader } from './safetensors'
-import type { Checkpoint, CheckpointReader } from './types'
+import type { Checkpoint, CheckpointReader, OpenOptions } from './types'
 import { unsupported } from './unsupported'
 
 const READERS: readonly CheckpointReader[] = [safetensorsReader, pytorchReader, onnxReader]
@@ -17,13 +17,13 @@ const HEAD = 512
  * Opens a checkpoint of any format that is read; close it after use.
  * @throws FILE_*, FORMAT_UNKNOWN, FORMAT_UNSUPPORTED, FORMAT_INVALID.
  */
-export async function openCheckpoint(path: string): Promise<Checkpoint> {
+export async function openCheckpoint(path: string, options: OpenOptions = {}): Promise<Checkpoint> {
   const file = await openCheckpointFile(path)
   try {
     const head = await file.read(0, Math.min(HEAD, file.size))
     const reader = READERS.find((candidate) => candidate.match(head, file))
     if (reader === undefined) throw unsupported(path, head)
-    return await reader.open(file)
+    return await reader.open(file, options)
   } catch (error) {
     await file.close()
     throw error
@@ -65,4 +65,4 @@ async function hashFile(path: string, signal?: AbortSignal): Promise<string> {
   return hash.digest('hex')
 }
 
-export type { Checkpoint, StateDictCheckpoint, TensorEntry } from './types'
+export type { Checkpoint, GraphCheckpoint, ModelConfig, StateDictCheckpoint, TensorEntry } from './types'

@@ -75,8 +75,10 @@ export const safetensorsReader: CheckpointReader = {
       kind: 'state-dict',
       format: 'safetensors',
       container: null,
+      stateDicts: [],
       tensors,
       metadata,
+      config: null,
       files: [file.path],
       close: () => file.close()
     }

@@ -1,3 +1,4 @@
+import type { Preprocessing, StateDictChoice } from '@shared/contract/model'
 import type { OnnxModel } from '../graph/model'
 
 /** A tensor of a state dict whose values are read when asked for. */
@@ -10,12 +11,33 @@ export interface TensorEntry {
   read(): Promise<Float32Array>
 }
 
+/** What a config file beside the weights says (timm's or Hugging Face's config.json, preprocessor_config.json). */
+export interface ModelConfig {
+  /** Absolute paths of the files. */
+  readonly files: readonly string[]
+  /** As the file names it, e.g. `resnet50`, `ViTForImageClassification`. */
+  readonly architecture: string | null
+  readonly classes: number | null
+  /** Per channel, of pixels in [0, 1]; null: the file does not say. */
+  readonly normalization: { readonly mean: readonly number[]; readonly std: readonly number[] } | null
+  readonly preprocessing: Preprocessing
+  /** Attention heads. */
+  readonly heads: number | null
+  /** ε of the layer norms. */
+  readonly epsilon: number | null
+}
+
 export interface StateDictCheckpoint {
   readonly kind: 'state-dict'
   readonly format: string
+  /** Where in the file the weights lie, keys joined by dots; null: at its root. */
   readonly container: string | null
+  /** The file's sets of weights; one where there is no choice. */
+  readonly stateDicts: readonly StateDictChoice[]
   readonly tensors: ReadonlyMap<string, TensorEntry>
   readonly metadata: Readonly<Record<string, string>>
+  /** Null: no such file lies beside it. */
+  readonly config: ModelConfig | null
   /** Absolute paths of all files that it is made of, the named one first. */
   readonly files: readonly string[]
   close(): Promise<void>
@@ -33,11 +55,16 @@ export interface GraphCheckpoint {
 
 export type Checkpoint = StateDictCheckpoint | GraphCheckpoint
 
+export interface OpenOptions {
+  /** Which of the file's state dicts, by name; absent: averaged weights before raw ones. */
+  readonly weights?: string | undefined
+}
+
 /** A file format. Bytes decide; a name is a hint where bytes cannot. */
 export interface CheckpointReader {
   readonly format: string
   match(head: Uint8Array, file: { readonly path: string; readonly size: number }): boolean
-  open(file: CheckpointFile): Promise<Checkpoint>
+  open(file: CheckpointFile, options: OpenOptions): Promise<Checkpoint>
 }
 
 /** A file open for reading at any place. */

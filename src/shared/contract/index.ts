@@ -2,6 +2,7 @@ import { eventIterator, oc } from '@orpc/contract'
 import type { ContractRouterClient } from '@orpc/contract'
 import { z } from 'zod'
 import { evaluationRequestSchema, evaluationSchema } from './evaluation'
+import { loadCheckOutcomeSchema } from './loading'
 import {
   cellDetailSchema,
   layerRowSchema,
@@ -68,6 +69,14 @@ export const contract = {
         z.object({ files: z.array(z.object({ path: z.string(), options: modelOptionsSchema.optional() })) })
       )
       .output(z.array(inspectionSchema)),
+    /** Runs each file on the first images of the study's evaluation set and says whether it seems to be read right. */
+    check: oc
+      .input(
+        study.extend({
+          files: z.array(z.object({ path: z.string(), options: modelOptionsSchema.optional() }))
+        })
+      )
+      .output(z.array(loadCheckOutcomeSchema)),
     add: oc
       .input(study.extend({ models: z.array(importRequestSchema) }))
       .output(z.array(importOutcomeSchema)),

@@ -23,8 +23,10 @@ export function stateDictCheckpoint(
     kind: 'state-dict',
     format: 'pytorch',
     container: keys.length === 0 ? null : keys.join('.'),
+    stateDicts: [],
     tensors: entries,
     metadata: Object.fromEntries(factsOf(root)),
+    config: null,
     files: [file.path],
     close: () => file.close()
   }

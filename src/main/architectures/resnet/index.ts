@@ -2,8 +2,8 @@
  * ResNets of timm and torchvision: Bottleneck and BasicBlock of any depth, width and number of groups, inferred from
  * names and shapes. Source of the layout: He et al., arXiv 1512.03385, with the stride in the 3×3 convolution.
  */
-import { GraphBuilder, type OnnxModel } from '../graph'
-import type { Architecture, LoadedTensors, Recognition, TensorShapes } from './types'
+import { GraphBuilder, type OnnxModel } from '../../graph'
+import type { Architecture, LoadedTensors, Recognition, TensorShapes } from '../types'
 
 const EPSILON = 1e-5
 
@@ -41,7 +41,8 @@ function countOf(has: (index: number) => boolean, first: number): number {
 export const resnet: Architecture = {
   family: 'resnet',
   choices: ['resnet:imagenet-stem', 'resnet:cifar-stem'],
-  recognise(shapes, choice) {
+  dialects: [],
+  recognise(shapes, { choice }) {
     const starts = (prefix: string): boolean => [...shapes.keys()].some((name) => name.startsWith(prefix))
     const stem = shapes.get('conv1.weight')
     if (stem?.length !== 4 || !starts('layer1.0.conv1.') || !starts('bn1.')) return null
@@ -67,6 +68,8 @@ export const resnet: Architecture = {
       description: `ResNet ${bottleneck ? 'Bottleneck' : 'BasicBlock'} ${depths}${cifar ? ', CIFAR stem' : ''}`,
       choice: `resnet:${model.stem}`,
       targets: targets(model, shapes),
+      classifier: 'fc',
+      heads: null,
       // Tensors here would change what the network computes; elsewhere (a projection head) they do not.
       owns: (name) => /^(conv1|bn1|layer\d+|fc)\./.test(name),
       classes: model.classes === 0 ? null : model.classes,
@@ -158,13 +161,10 @@ function targets(model: ResNet, shapes: TensorShapes): ReadonlyMap<string, reado
 
 function build(model: ResNet, tensors: LoadedTensors): OnnxModel {
   const graph = new GraphBuilder()
-  const parameter = (name: string): string => {
-    const { shape, values } = tensors(name)
-    return graph.parameter(name, shape, values)
-  }
+  const parameter = (name: string): string => graph.parameter(name, tensors.shape(name), tensors.take(name))
   const convolution = (x: string, name: string, stride: number, padding: number, groups = 1): string => {
     const weight = parameter(`${name}.weight`)
-    const kernel = tensors(`${name}.weight`).shape.slice(2)
+    const kernel = tensors.shape(`${name}.weight`).slice(2)
     return graph.node('Conv', name, [x, weight], {
       kernel_shape: kernel,
       strides: [stride, stride],
@@ -183,7 +183,7 @@ function build(model: ResNet, tensors: LoadedTensors): OnnxModel {
   const relu = (x: string, name: string): string => graph.node('Relu', name, [x])
 
   const imagenet = model.stem === 'imagenet-stem'
-  const kernel = tensors('conv1.weight').shape[2] ?? 7
+  const kernel = tensors.shape('conv1.weight')[2] ?? 7
   let x = convolution('images', 'conv1', imagenet ? 2 : 1, Math.floor(kernel / 2))
   x = relu(norm(x, 'bn1'), 'act1')
   if (imagenet) {

@@ -1,5 +1,5 @@
 /** Wrappers that training code leaves in the names of a state dict. */
-import type { TensorEntry } from '../checkpoints'
+import type { TensorEntry } from '../../checkpoints'
 
 const PREFIXES = [
   'module.',
