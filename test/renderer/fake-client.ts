@@ -3,7 +3,8 @@ import { contract, type LinchpinClient } from '@shared/contract'
 import type { CellDetail, Run } from '@shared/contract/measurement'
 import type { ImportOutcome, StudyEvent, StudySnapshot } from '@shared/contract/study'
 import { LinchpinError } from '@shared/errors'
-import { emptyStudy, EVALUATION, fakeInspection, fakeModel, fakeRun, sampleStudy } from './fake-study'
+import { fakeCheck, fakeInspection } from './fake-inspection'
+import { emptyStudy, EVALUATION, fakeModel, fakeRun, sampleStudy } from './fake-study'
 
 const os = implement(contract)
 
@@ -106,22 +107,30 @@ export function fakeApplication(study: StudySnapshot, open = true): FakeApplicat
     models: {
       inspect: os.models.inspect.handler(async ({ input }) => {
         await wait(150)
-        return input.files.map(({ path }) => fakeInspection(path))
+        return input.files.map(({ path, options }) => fakeInspection(path, options))
       }),
-      check: os.models.check.handler(({ input }) =>
-        input.files.map(({ path }) => ({ path, check: null, problem: null }))
-      ),
+      check: os.models.check.handler(async ({ input }) => {
+        await wait(150)
+        return input.files.map(({ path, options }) => fakeCheck(path, options))
+      }),
       add: os.models.add.handler(({ input }) =>
         input.models.map((request): ImportOutcome => {
-          const layers = fakeInspection(request.path).layers
+          const inspection = fakeInspection(request.path, request.options)
+          const { layers, steps, heads, preprocessing } = inspection
           const id = request.name ?? request.path
-          const model = fakeModel(id, request.category ?? 'uncategorised', layers, null)
+          const model = {
+            ...fakeModel(id, request.category ?? 'uncategorised', layers, null),
+            options: request.options ?? {},
+            steps,
+            heads,
+            preprocessing
+          }
           setModels([...application.study.models, model])
           return {
             path: request.path,
             model,
             existing: false,
-            inspection: fakeInspection(request.path),
+            inspection,
             problem: null
           }
         })
