@@ -1,6 +1,8 @@
 import { createRouterClient, implement } from '@orpc/server'
 import { contract, type LinchpinClient } from '@shared/contract'
 import type { CellDetail, Run } from '@shared/contract/measurement'
+import type { LoadCheckOutcome } from '@shared/contract/loading'
+import type { Inspection, ModelOptions } from '@shared/contract/model'
 import type { ImportOutcome, StudyEvent, StudySnapshot } from '@shared/contract/study'
 import { LinchpinError } from '@shared/errors'
 import { fakeCheck, fakeInspection } from './fake-inspection'
@@ -48,8 +50,24 @@ export interface FakeApplication {
 
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
+/** How files are answered for; a test that needs their order has its own. */
+export interface Answers {
+  readonly inspect: (path: string, options: ModelOptions | undefined) => Promise<Inspection>
+  readonly check: (path: string, options: ModelOptions | undefined) => Promise<LoadCheckOutcome>
+}
+
+const ANSWERS: Answers = {
+  inspect: (path, options) => wait(150).then(() => fakeInspection(path, options)),
+  check: (path, options) => wait(150).then(() => fakeCheck(path, options))
+}
+
 /** An application in memory, with one made-up study. */
-export function fakeApplication(study: StudySnapshot, open = true): FakeApplication {
+export function fakeApplication(
+  study: StudySnapshot,
+  open = true,
+  answers: Partial<Answers> = {}
+): FakeApplication {
+  const { inspect, check } = { ...ANSWERS, ...answers }
   const stream = new Stream()
   const application = { study, send: (event: StudyEvent) => stream.send(event) }
 
@@ -105,14 +123,12 @@ export function fakeApplication(study: StudySnapshot, open = true): FakeApplicat
       })
     },
     models: {
-      inspect: os.models.inspect.handler(async ({ input }) => {
-        await wait(150)
-        return input.files.map(({ path, options }) => fakeInspection(path, options))
-      }),
-      check: os.models.check.handler(async ({ input }) => {
-        await wait(150)
-        return input.files.map(({ path, options }) => fakeCheck(path, options))
-      }),
+      inspect: os.models.inspect.handler(({ input }) =>
+        Promise.all(input.files.map(({ path, options }) => inspect(path, options)))
+      ),
+      check: os.models.check.handler(({ input }) =>
+        Promise.all(input.files.map(({ path, options }) => check(path, options)))
+      ),
       add: os.models.add.handler(({ input }) =>
         input.models.map((request): ImportOutcome => {
           const inspection = fakeInspection(request.path, request.options)
