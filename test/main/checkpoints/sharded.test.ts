@@ -1,9 +1,18 @@
 /** Shards as transformers and huggingface_hub write them. */
-import { copyFileSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync
+} from 'node:fs'
 import { basename, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { checkpointFiles, openCheckpoint } from '../../../src/main/checkpoints'
 import { temporaryFolder } from '../../support/folder'
+import { fixture } from '../../support/golden'
 import { expectProblem } from '../../support/problems'
 import { fileBytes, float32Tensor, readTensors, tensorBytes } from '../../support/safetensors'
 import { checkpoints, folderOf, stateDict } from './fixtures'
@@ -180,6 +189,20 @@ describe('an index', () => {
     expect([...checkpoint.tensors.keys()]).toEqual(['a'])
     await checkpoint.close()
   })
+})
+
+it('a shard whose pickle would run something runs nothing, and its weights open', async () => {
+  const folder = folderOf({
+    'm.bin.index.json': JSON.stringify({ weight_map: { 'fc.bias': 'm-00001-of-00001.bin' } }),
+    'm-00001-of-00001.bin': readFileSync(fixture('pytorch/attack.pth'))
+  })
+  const checkpoint = await stateDict(join(folder, 'm-00001-of-00001.bin'))
+  expect(checkpoint.files.length).toBe(2)
+  expect((await checkpoint.tensors.get('fc.bias')!.read()).length).toBe(3)
+  await checkpoint.close()
+  for (const place of ['.', '/tmp', folder]) {
+    expect(existsSync(join(place, 'linchpin-attack-ran'))).toBe(false)
+  }
 })
 
 it('a single numbered file is itself', async () => {
