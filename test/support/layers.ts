@@ -1,5 +1,5 @@
 import type { GraphLayer, LayerParameter, ParameterRole } from '../../src/main/graph'
-import { placeOf } from '../../src/main/graph/names'
+import { placeOf } from '../../src/main/graph/layers/names'
 
 const sizeOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1)
 

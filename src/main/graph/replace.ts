@@ -1,7 +1,6 @@
 import type { LayerParameter } from './layers'
-import { transpose } from './layers'
 import { withGraph, type NodeProto, type OnnxModel, type TensorProto } from './model'
-import { floatTensor } from './tensors'
+import { floatTensor, transpose } from './tensors'
 
 export interface Replacement {
   readonly parameter: LayerParameter

@@ -81,3 +81,14 @@ export function floatTensor(name: string, shape: readonly number[], values: Floa
     rawData: new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
   })
 }
+
+/** Of a row-major matrix [rows, columns]. */
+export function transpose(values: Float32Array, [rows = 0, columns = 0]: readonly number[]): Float32Array {
+  const result = new Float32Array(values.length)
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      result[column * rows + row] = values[row * columns + column] ?? 0
+    }
+  }
+  return result
+}

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { nameFromNode, placeOf, withoutSharedWrapper } from '../../../src/main/graph/names'
+import { nameFromNode, placeOf, withoutSharedWrapper } from '../../../src/main/graph/layers/names'
 import { fixture } from '../../support/golden'
 
 interface Named {

@@ -1,5 +1,5 @@
 /** Names of layers: the module path in the framework that made the model, wherever the file still has it. */
-import type { NodeProto } from './model'
+import type { NodeProto } from '../model'
 
 /** Names that exporters invent: `onnx::Conv_181`, `val_13`, `123`. They say nothing about the module. */
 const INVENTED = /^(onnx::\w+|val_\d+|_?\d+|.*::.*)$/
