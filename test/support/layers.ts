@@ -17,7 +17,7 @@ export function fakeLayer(
       name: `${name}.${role}`,
       shape,
       uses: [],
-      transposed: false,
+      layout: { shape, transposed: false, dataType: 1 },
       read: () => values[role] ?? new Float32Array(sizeOf(shape))
     }
   })

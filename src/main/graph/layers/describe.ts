@@ -1,28 +1,19 @@
 import type { LayerKind } from '@shared/contract/model'
+import { transpose } from '../arrays'
 import type { Shape } from '../shapes'
-import { readFloats, shapeOf, sizeOf, transpose } from '../tensors'
+import { sizeOf } from '../tensors'
 import { placeOf } from './names'
-import { nodeTakesTransposed } from './sharing'
-import type { Found, GraphLayer, LayerParameter } from './types'
+import type { Found, GraphLayer, LayerParameter, Part } from './types'
 
-export function describe(layer: Found, name: string, shapes: ReadonlyMap<string, Shape>): GraphLayer {
-  const tensors = layer.parts.map((part): LayerParameter => {
-    const stored = shapeOf(part.tensor)
-    // The tensor may be turned between file and node; `transposed` says how the node takes PyTorch's [out, in].
-    const matrix = stored.length === 2 && part.role === 'weight'
-    const swap = matrix && part.transposed
-    return {
-      role: part.role,
-      name: `${name}.${part.role}`,
-      shape: swap ? stored.toReversed() : stored,
-      uses: part.uses,
-      transposed: matrix && nodeTakesTransposed(layer.node),
-      read: () => (swap ? transpose(readFloats(part.tensor), stored) : readFloats(part.tensor))
-    }
-  })
+interface Inferred {
+  readonly shapes: ReadonlyMap<string, Shape>
+  /** How many images they are of. */
+  readonly images: number
+}
+
+export function describe(layer: Found, name: string, inferred: Inferred): GraphLayer {
+  const tensors = layer.parts.map((part) => parameterOf(part, name))
   const weight = tensors[0]?.shape ?? []
-  const [output] = layer.node.output
-  const outputShape = output === undefined ? undefined : shapes.get(output)
   return {
     name,
     kind: layer.kind,
@@ -31,14 +22,43 @@ export function describe(layer: Found, name: string, shapes: ReadonlyMap<string,
     parameters: tensors
       .filter(({ role }) => role === 'weight' || role === 'bias')
       .reduce((sum, tensor) => sum + sizeOf(tensor.shape), 0),
-    macs: outputShape === undefined ? null : multiplyAccumulates(layer.kind, weight, outputShape),
+    macs: multiplyAccumulates(layer, weight, inferred),
     ...placeOf(name),
     tensors
   }
 }
 
-function multiplyAccumulates(kind: LayerKind, weight: readonly number[], output: Shape): number {
-  if (kind === 'conv') return sizeOf(output) * sizeOf(weight.slice(1))
-  if (kind === 'linear') return sizeOf(output) * (weight[1] ?? 0)
-  return sizeOf(output)
+function parameterOf({ role, constant, shape, transposed, uses }: Part, layer: string): LayerParameter {
+  const matrix = [shape[1] ?? 1, shape[0] ?? 1]
+  return {
+    role,
+    name: `${layer}.${role}`,
+    shape,
+    uses,
+    layout: { shape: constant.shape, transposed, dataType: constant.dataType },
+    read: () => (transposed ? transpose(constant.read(), matrix) : constant.read())
+  }
+}
+
+/** Of one image, every use counted; null where a shape is not known. */
+function multiplyAccumulates(
+  { kind, node, again }: Found,
+  weight: readonly number[],
+  { shapes, images }: Inferred
+): number | null {
+  if (kind === 'embedding') return 0
+  let sum = 0
+  for (const user of [node, ...again]) {
+    // Each value that enters a transposed convolution meets every weight of its channel once.
+    const counted = user.opType === 'ConvTranspose' ? user.input[0] : user.output[0]
+    const shape = counted === undefined ? undefined : shapes.get(counted)
+    if (shape === undefined) return null
+    sum += (sizeOf(shape) * perValue(kind, weight)) / images
+  }
+  return sum
+}
+
+function perValue(kind: LayerKind, weight: readonly number[]): number {
+  if (kind === 'conv') return sizeOf(weight.slice(1))
+  return kind === 'linear' ? (weight[1] ?? 0) : 1
 }
