@@ -18,17 +18,15 @@ const RELATIVES: readonly (readonly [pattern: RegExp, what: string])[] = [
 const ANTI_ALIASED = /^(se)?res(net|next)(blur|aa)\d/
 
 /** What keeps these tensors from being a ResNet that is built; null: nothing that has a name. */
-export function relativeOf(
-  shapes: TensorShapes,
-  targets: TensorShapes,
-  architecture: string | null
-): string | null {
-  if (architecture !== null && ANTI_ALIASED.test(architecture)) {
-    return `anti-aliasing (the config names "${architecture}")`
-  }
+export function relativeOf(shapes: TensorShapes, targets: TensorShapes): string | null {
   const others = [...shapes.keys()].filter((name) => !targets.has(name))
   for (const [pattern, what] of RELATIVES) if (others.some((name) => pattern.test(name))) return what
   return shapes.has('bn1.weight') && !shapes.has('bn1.running_mean')
     ? 'norms without running statistics (group norm)'
     : null
+}
+
+/** A network that has the same tensors and computes something else, by its name in a config; null: none. */
+export function unlikeOf(architecture: string | null): string | null {
+  return architecture !== null && ANTI_ALIASED.test(architecture) ? `"${architecture}" (anti-aliasing)` : null
 }
