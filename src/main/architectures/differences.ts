@@ -19,7 +19,7 @@ const ALIKE = 0.4
 export function checkTensors({ tensors, recognition, fit }: Reading): void {
   const { targets, description, refusal } = recognition
   const { missing, wrong, foreign, unexpected } = fit
-  if (refusal !== undefined && (missing.length > 0 || foreign.length > 0)) {
+  if (refusal !== undefined) {
     throw new LinchpinError('TENSORS_UNEXPECTED', `It is a relative of ${description} with ${refusal}.`, {
       details: missing.length > 0 ? differences(tensors, recognition, missing, unexpected) : foreign,
       fix: EXPORT
