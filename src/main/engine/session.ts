@@ -10,6 +10,11 @@ export interface ModelSession {
    * @throws INPUT_SIZE, GRAPH_UNSUPPORTED when the runtime refuses.
    */
   run(images: Float32Array, n: number): Promise<Float32Array>
+  /** The same, and the values of the further outputs that the session was made with. */
+  runAll(
+    images: Float32Array,
+    n: number
+  ): Promise<{ readonly logits: Float32Array; readonly further: ReadonlyMap<string, Float32Array> }>
   close(): Promise<void>
 }
 
@@ -19,6 +24,8 @@ interface SessionOptions {
   readonly width: number
   /** Threads within an operator; absent: the runtime's choice, one a core. */
   readonly threads?: number | undefined
+  /** Names of further float32 outputs that are wanted beside the logits. */
+  readonly further?: readonly string[] | undefined
 }
 
 /** @throws INPUT_SIZE, GRAPH_UNSUPPORTED. */
@@ -35,27 +42,33 @@ export async function createSession(model: OnnxModel, options: SessionOptions): 
   }).catch((error: unknown) => {
     throw refused(error)
   })
+  const names = [...new Set([signature.output, ...(options.further ?? [])])]
+  const runAll: ModelSession['runAll'] = async (images, n) => {
+    const rows = signature.batch ?? n
+    // A graph with a fixed batch size gets images of zeros to fill it; their rows are cut off again.
+    const data = rows === n ? images : padded(images, (rows * images.length) / n)
+    const input = new Tensor('float32', data, [rows, signature.channels, height, width])
+    const outputs = await session.run({ [signature.input]: input }, names).catch((error: unknown) => {
+      throw refused(error)
+    })
+    const output = outputs[signature.output]
+    if (!(output?.data instanceof Float32Array) || output.dims.length !== 2) {
+      throw new LinchpinError(
+        'GRAPH_UNSUPPORTED',
+        `Its output "${signature.output}" is ${output?.type ?? 'missing'} [${(output?.dims ?? []).join(', ')}]; expected float32 [N, classes].`
+      )
+    }
+    const classes = output.dims[1] ?? 0
+    const further = new Map<string, Float32Array>()
+    for (const name of options.further ?? []) {
+      const values = outputs[name]?.data
+      if (values instanceof Float32Array) further.set(name, values)
+    }
+    return { logits: rows === n ? output.data : output.data.slice(0, n * classes), further }
+  }
   return {
-    async run(images, n) {
-      const rows = signature.batch ?? n
-      // A graph with a fixed batch size gets images of zeros to fill it; their rows are cut off again.
-      const data = rows === n ? images : padded(images, (rows * images.length) / n)
-      const input = new Tensor('float32', data, [rows, signature.channels, height, width])
-      const outputs = await session
-        .run({ [signature.input]: input }, [signature.output])
-        .catch((error: unknown) => {
-          throw refused(error)
-        })
-      const output = outputs[signature.output]
-      if (!(output?.data instanceof Float32Array) || output.dims.length !== 2) {
-        throw new LinchpinError(
-          'GRAPH_UNSUPPORTED',
-          `Its output "${signature.output}" is ${output?.type ?? 'missing'} [${(output?.dims ?? []).join(', ')}]; expected float32 [N, classes].`
-        )
-      }
-      const classes = output.dims[1] ?? 0
-      return rows === n ? output.data : output.data.slice(0, n * classes)
-    },
+    runAll,
+    run: async (images, n) => (await runAll(images, n)).logits,
     close: () => session.release()
   }
 }

@@ -3,4 +3,5 @@ export { findLayers, type GraphLayer, type LayerParameter, type ParameterRole } 
 export { writeModel, type OnnxModel } from './model'
 export { replaceParameters, type Replacement } from './replace'
 export { signatureOf, withoutSoftmax, type Signature } from './signature'
+export { withBatchNormStatistics, type BatchNormStatistics } from './statistics-outputs'
 export { sizeOf } from './tensors'

@@ -1,8 +1,9 @@
 import { eventIterator, oc } from '@orpc/contract'
 import type { ContractRouterClient } from '@orpc/contract'
 import { z } from 'zod'
+import { batchNormAgreementSchema } from './loading'
 import { metricsSchema, schemeSchema } from './measurement'
-import { modelOptionsSchema, normalizationSchema, problemSchema } from './model'
+import { inspectionSchema, modelOptionsSchema, normalizationSchema, problemSchema } from './model'
 
 /** Images as the engine reads them: a raw file, [N, 3, H, W], little endian, after `offset` bytes. */
 export const imageFileSchema = z.object({
@@ -83,6 +84,42 @@ export const engineEventSchema = z.discriminatedUnion('type', [
 ])
 export type EngineEvent = z.infer<typeof engineEventSchema>
 
+/** One way to hand pixels to a network. */
+export const pixelReadingSchema = z.object({
+  /** Null: the file's own. */
+  normalization: normalizationSchema.nullable(),
+  /** Whether the colours come in the other order than the file's options say. */
+  reversed: z.boolean()
+})
+export type PixelReading = z.infer<typeof pixelReadingSchema>
+
+export const checkRequestSchema = z.object({
+  path: z.string(),
+  options: modelOptionsSchema,
+  images: imageFileSchema,
+  /** Which of the images. */
+  indices: z.array(z.number().int()).readonly(),
+  readings: z.array(pixelReadingSchema).readonly(),
+  execution: executionSchema
+})
+export type CheckRequest = z.infer<typeof checkRequestSchema>
+
+export const checkResultSchema = z.object({
+  classes: z.number().int(),
+  /** What the file is, and how else it could be read. */
+  file: inspectionSchema.pick({ normalization: true, stateDicts: true, prefixes: true, prefixChoices: true }),
+  /** One a reading, in that order. */
+  readings: z.array(
+    z.object({
+      /** float32 little endian [images, classes] in base64. */
+      logits: z.string(),
+      /** Batch norms in the order of the network; without those whose input is not finite. */
+      batchNorms: z.array(batchNormAgreementSchema.shape.worst)
+    })
+  )
+})
+export type CheckResult = z.infer<typeof checkResultSchema>
+
 /** The engine process: the only one that loads ONNX Runtime. It knows no study and no SQL. */
 export const engineContract = {
   measure: oc.input(measureRequestSchema).output(eventIterator(engineEventSchema)),
@@ -99,7 +136,9 @@ export const engineContract = {
   /** Images per second of the unperturbed network, over a short time. */
   time: oc
     .input(z.object({ model: modelSourceSchema, images: imageFileSchema, execution: executionSchema }))
-    .output(z.object({ imagesPerSecond: z.number() }))
+    .output(z.object({ imagesPerSecond: z.number() })),
+  /** What a network puts out for a few images, handed over in several ways. */
+  check: oc.input(checkRequestSchema).output(checkResultSchema)
 }
 export type EngineContract = typeof engineContract
 export type EngineClient = ContractRouterClient<EngineContract>

@@ -16,6 +16,7 @@ export const batchNormAgreementSchema = z.object({
   /** The layer that is farthest off, by mean shift. */
   worst: z.object({ layer: z.string(), meanShift: z.number(), varianceRatio: z.number() })
 })
+export type BatchNormAgreement = z.infer<typeof batchNormAgreementSchema>
 
 /** One reading of the file, on the images. */
 export const loadMeasureSchema = z.object({

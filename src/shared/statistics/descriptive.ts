@@ -18,3 +18,11 @@ export function populationStd(values: readonly number[]): number {
 export function sampleStd(values: readonly number[]): number | null {
   return values.length < 2 ? null : Math.sqrt(squaredDeviations(values) / (values.length - 1))
 }
+
+/** Middle value; the mean of the two middle ones where their number is even. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  const half = sorted.length >> 1
+  const upper = sorted[half] ?? NaN
+  return sorted.length % 2 === 1 ? upper : (upper + (sorted[half - 1] ?? NaN)) / 2
+}

@@ -1,4 +1,16 @@
+export { layerAgreement, type LayerAgreement } from './batch-norm-agreement'
 export { kendall, spearman, type Correlation } from './correlation'
 export { interval95, summarise, type CriticalitySummary } from './criticality'
 export { mean, populationStd, sampleStd } from './descriptive'
+export { labelOrders, someOrder } from './label-orders'
+export {
+  betterFinding,
+  clearlyBetter,
+  moreCertainFinding,
+  ranked,
+  type Evidence,
+  type TriedReading
+} from './load-alternatives'
+export { readLogits, relabelled, type LoadReading } from './load-measure'
+export { judge, labelsFit, type LoadContext } from './load-verdict'
 export { accuracyOf, comparePredictions, type Accuracy, type Comparison } from './predictions'

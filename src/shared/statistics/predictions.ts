@@ -4,7 +4,7 @@
 import type { Metrics } from '../contract/measurement'
 
 /** log softmax of one row of logits, written into `out`. */
-function logSoftmax(logits: Float32Array, start: number, classes: number, out: Float64Array): void {
+export function logSoftmax(logits: Float32Array, start: number, classes: number, out: Float64Array): void {
   let largest = -Infinity
   for (let c = 0; c < classes; c++) largest = Math.max(largest, logits[start + c] ?? NaN)
   let sum = 0
@@ -13,8 +13,8 @@ function logSoftmax(logits: Float32Array, start: number, classes: number, out: F
   for (let c = 0; c < classes; c++) out[c] = (logits[start + c] ?? NaN) - log
 }
 
-/** Ties go to the lower class. */
-function argmax(values: Float32Array, start: number, classes: number): number {
+/** Class of the largest value of a row. Ties go to the lower class. */
+export function argmax(values: Float32Array, start: number, classes: number): number {
   let best = 0
   for (let c = 1; c < classes; c++) if ((values[start + c] ?? NaN) > (values[start + best] ?? NaN)) best = c
   return best

@@ -31,6 +31,7 @@ const router = os.router({
         return forEver()
     }
   }),
+  check: os.check.handler(forEver),
   measure: os.measure.handler(async function* ({ input }) {
     for (const { layer, trial } of input.units) yield { type: 'progress', images: 1, layer, trial } as const
     if (input.model.path === 'hang') await forEver()

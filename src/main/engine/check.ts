@@ -1,0 +1,157 @@
+/** The unperturbed network on a few images, their pixels read in several ways: did it load right? */
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { CheckRequest, CheckResult, PixelReading } from '@shared/contract/engine'
+import { LinchpinError, toProblem } from '@shared/errors'
+import { layerAgreement, type LayerAgreement } from '@shared/statistics'
+import { loadClassifier, type Classifier } from '../architectures'
+import { withBatchNormStatistics, type BatchNormStatistics } from '../graph'
+import { openImages, type ImageBatches } from './images'
+import { createSession, type ModelSession } from './session'
+
+const CHANNELS = 3
+
+interface Loaded {
+  /** What the file, its options and the images' size make one. */
+  readonly key: string
+  readonly classifier: Omit<Classifier, 'model' | 'layers'>
+  readonly session: ModelSession
+  readonly norms: readonly (BatchNormStatistics & { readonly layer: string })[]
+}
+
+/** Keeps the network of its last call: the next one often asks for other pixels alone. One call at a time. */
+export class Checker {
+  private loaded: Loaded | null = null
+
+  /** @throws what `loadClassifier`, `createSession` and `openImages` throw, and CANCELLED between batches. */
+  async check(request: CheckRequest, signal?: AbortSignal): Promise<CheckResult> {
+    const loaded = await this.load(request)
+    const { inspection } = loaded.classifier
+    const readings: CheckResult['readings'] = []
+    let classes = 0
+    for (const reading of request.readings) {
+      const { logits, batchNorms } = await runReading(loaded, request, reading, signal)
+      classes = logits.length / request.indices.length
+      readings.push({ logits: Buffer.from(logits.buffer).toString('base64'), batchNorms })
+    }
+    const { normalization, stateDicts, prefixes, prefixChoices } = inspection
+    return { classes, file: { normalization, stateDicts, prefixes, prefixChoices }, readings }
+  }
+
+  private async load({ path, options, images, execution }: CheckRequest): Promise<Loaded> {
+    const { height, width } = images
+    const key = JSON.stringify([path, options, height, width, execution.threads])
+    if (this.loaded?.key === key) return this.loaded
+    // Two networks at once may be more than the memory holds.
+    await this.loaded?.session.close()
+    this.loaded = null
+    const { model, layers, ...classifier } = await loadClassifier(path, options)
+    const layerOf = new Map(
+      layers.flatMap(({ name, tensors }) =>
+        tensors.flatMap(({ role, uses }) =>
+          role === 'running_mean' ? uses.map(({ node }) => [node, name] as const) : []
+        )
+      )
+    )
+    const extended = withBatchNormStatistics(model)
+    const norms = extended.statistics.map((norm) => ({
+      ...norm,
+      layer: layerOf.get(norm.node) ?? `node ${String(norm.node)}`
+    }))
+    const common = { signature: classifier.signature, height, width, threads: execution.threads }
+    const further = norms.flatMap(({ shift, square }) => [shift, square])
+    try {
+      const session = await createSession(extended.model, { ...common, further })
+      this.loaded = { key, classifier, session, norms }
+    } catch (error) {
+      // The runtime may refuse the outputs that were added, e.g. of float16 values; the network itself may be good.
+      if (norms.length === 0 || toProblem(error).code !== 'GRAPH_UNSUPPORTED') throw error
+      this.loaded = { key, classifier, session: await createSession(model, common), norms: [] }
+    }
+    return this.loaded
+  }
+}
+
+async function runReading(
+  { classifier, session, norms }: Loaded,
+  { images: file, indices, execution }: CheckRequest,
+  { normalization, reversed }: PixelReading,
+  signal: AbortSignal | undefined
+): Promise<{ logits: Float32Array<ArrayBuffer>; batchNorms: LayerAgreement[] }> {
+  const batch = classifier.signature.batch ?? execution.batch
+  const images = await openImages(file, normalization ?? classifier.inspection.normalization)
+  const sums = norms.map((norm) => new MomentSums(norm))
+  let logits = new Float32Array()
+  try {
+    for (let start = 0; start < indices.length; start += batch) {
+      const chosen = indices.slice(start, start + batch)
+      const pixels = await readImages(images, chosen, file.height * file.width)
+      if (reversed) reverseChannels(pixels, file.height * file.width)
+      const result = await session.runAll(pixels, chosen.length)
+      // The runtime blocks this thread: let messages, a cancel among them, come in between batches.
+      await nextTurn()
+      if (signal?.aborted === true) throw new LinchpinError('CANCELLED', 'Nothing was changed.')
+      const classes = result.logits.length / chosen.length
+      if (logits.length === 0) logits = new Float32Array(indices.length * classes)
+      logits.set(result.logits, start * classes)
+      // A graph with a fixed batch size fills the last batch with zeros, which are no images.
+      const filled = classifier.signature.batch !== null && chosen.length < batch
+      if (!filled) for (const sum of sums) sum.add(result.further, chosen.length)
+    }
+  } finally {
+    await images.close()
+  }
+  const agreements = norms.map(({ layer }, i) => sums[i]?.agreement(layer) ?? null)
+  return { logits, batchNorms: agreements.filter((agreement) => agreement !== null) }
+}
+
+/** float32 [n, 3, H, W] of images that need not lie side by side. */
+async function readImages(
+  images: ImageBatches,
+  indices: readonly number[],
+  pixels: number
+): Promise<Float32Array> {
+  const result = new Float32Array(indices.length * CHANNELS * pixels)
+  for (const [i, index] of indices.entries()) result.set(await images.read(index, 1), i * CHANNELS * pixels)
+  return result
+}
+
+/** Red for blue and blue for red, in place. */
+function reverseChannels(images: Float32Array, pixels: number): void {
+  for (let start = 0; start < images.length; start += CHANNELS * pixels) {
+    const last = start + (CHANNELS - 1) * pixels
+    const red = images.slice(start, start + pixels)
+    images.copyWithin(start, last, last + pixels)
+    images.set(red, last)
+  }
+}
+
+/** Mean and variance of a batch norm's input over all batches, about its stored mean. */
+class MomentSums {
+  private readonly norm: BatchNormStatistics
+  private readonly shift: Float64Array
+  private readonly square: Float64Array
+  private images = 0
+
+  constructor(norm: BatchNormStatistics) {
+    this.norm = norm
+    this.shift = new Float64Array(norm.stored.mean.length)
+    this.square = new Float64Array(norm.stored.mean.length)
+  }
+
+  add(outputs: ReadonlyMap<string, Float32Array>, images: number): void {
+    const { shift, square } = this.norm
+    outputs.get(shift)?.forEach((value, c) => (this.shift[c] = (this.shift[c] ?? 0) + images * value))
+    outputs.get(square)?.forEach((value, c) => (this.square[c] = (this.square[c] ?? 0) + images * value))
+    this.images += images
+  }
+
+  /** Null where nothing was seen, or what is not finite. */
+  agreement(layer: string): LayerAgreement | null {
+    const { stored, epsilon } = this.norm
+    if (this.images === 0) return null
+    const shift = this.shift.map((sum) => sum / this.images)
+    const mean = shift.map((value, c) => value + (stored.mean[c] ?? NaN))
+    const variance = this.square.map((sum, c) => Math.max(0, sum / this.images - (shift[c] ?? NaN) ** 2))
+    return layerAgreement(layer, { mean, variance }, stored, epsilon)
+  }
+}
