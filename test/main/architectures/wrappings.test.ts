@@ -196,3 +196,19 @@ it('refuses SimCLRv2 with selective kernels by name', async () => {
   expect(inspection.error?.code).toBe('TENSORS_UNEXPECTED')
   expect(inspection.error?.message).toContain('selective kernels')
 })
+
+it('reads the raw weights beside the averaged ones when told', async () => {
+  const entry = entries.find(({ file }) => file === 'timm_training.pth.tar')!
+  const path = wrapped(entry.file)
+  const { inspection } = await inspectCheckpoint(path)
+  expect(inspection.stateDicts.map(({ name, averaged, chosen }) => ({ name, averaged, chosen }))).toEqual(
+    expect.arrayContaining([
+      { name: 'state_dict_ema', averaged: true, chosen: true },
+      { name: 'state_dict', averaged: false, chosen: false }
+    ])
+  )
+  expect(inspection.steps[0]?.text).toContain('"state_dict" (raw)')
+  const options = { weights: 'state_dict' }
+  expect((await inspectCheckpoint(path, options)).inspection.unwrapped).toEqual(['state_dict'])
+  expect(largestDifference(await logitsOf(path, images, options), reference(entry))).toBeGreaterThan(0.01)
+})
