@@ -26,7 +26,7 @@ export function checkTensors({ tensors, recognition, fit }: Reading): void {
       { fix: `${EXPORT} If the config is wrong, choose how to read the file ("${recognition.choice}").` }
     )
   }
-  if (refusal !== undefined && (missing.length > 0 || foreign.length > 0)) {
+  if (refusal !== undefined) {
     throw new LinchpinError('TENSORS_UNEXPECTED', `It is a relative of ${description} with ${refusal}.`, {
       details: missing.length > 0 ? differences(tensors, recognition, missing, unexpected) : foreign,
       fix: EXPORT

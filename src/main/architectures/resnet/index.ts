@@ -58,15 +58,16 @@ export const resnet: Architecture = {
 }
 
 function describe(model: ResNet): string {
-  const depths = `[${model.stages.map((blocks) => blocks.length).join(', ')}]`
-  const groups = Math.max(1, ...model.stages.flat().flatMap((b) => b.convolutions.map((c) => c.groups)))
+  const blocks = model.stages.flat()
+  const depths = `[${model.stages.map((stage) => stage.length).join(', ')}]`
+  const groups = blocks[0]?.convolutions[1]?.groups ?? 1
   const traits = [
     ...(groups > 1 ? [`${String(groups)} groups`] : []),
     ...(model.stem.length > 1 ? ['deep stem'] : []),
     ...(model.pooling === 'none' ? ['CIFAR stem'] : []),
     ...(model.pooling === 'convolution' ? ['convolution for max-pooling'] : []),
-    ...(model.stages.flat().some((block) => (block.shortcut?.pooling ?? 1) > 1) ? ['pooled shortcuts'] : []),
-    ...(model.stages.flat().some(({ squeeze }) => squeeze) ? ['squeeze-and-excitation'] : []),
+    ...(blocks.some((block) => (block.shortcut?.pooling ?? 1) > 1) ? ['pooled shortcuts'] : []),
+    ...(blocks.some(({ squeeze }) => squeeze) ? ['squeeze-and-excitation'] : []),
     ...(model.firstStride ? ['stride in the first convolution'] : [])
   ]
   return [`ResNet ${model.bottleneck ? 'Bottleneck' : 'BasicBlock'} ${depths}`, ...traits].join(', ')
