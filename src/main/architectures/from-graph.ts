@@ -15,7 +15,7 @@ const SOFTMAX_REMOVED: Warning = {
 const USUAL_SIZE = 224
 
 /** @throws GRAPH_UNSUPPORTED, OPTION_INVALID. */
-export function fromGraph({ model }: GraphCheckpoint, options: ModelOptions, report: Report): Network {
+export function fromGraph({ model, files }: GraphCheckpoint, options: ModelOptions, report: Report): Network {
   const normalization = normalizationOf(options)
   report.update({
     normalization,
@@ -25,5 +25,5 @@ export function fromGraph({ model }: GraphCheckpoint, options: ModelOptions, rep
   report.warn(...normalizationWarnings(normalization))
   const logits = withoutSoftmax(model)
   if (logits !== null) report.warn(SOFTMAX_REMOVED)
-  return { model: logits ?? model, inputSize: USUAL_SIZE }
+  return { model: logits ?? model, inputSize: USUAL_SIZE, files }
 }

@@ -1,138 +1,190 @@
 /** From named tensors to a network: wrappers off, family recognised, every tensor accounted for, graph built. */
 import type { ModelOptions } from '@shared/contract/model'
 import { LinchpinError } from '@shared/errors'
-import type { StateDictCheckpoint } from '../checkpoints'
-import { normalizationOf, normalizationWarnings } from './normalization'
+import type { ModelConfig, StateDictCheckpoint } from '../checkpoints'
+import { checkClassifier, headed, type Headed } from './classifier'
+import { checkTensors } from './differences'
+import { loadTensors } from './load'
+import type { Network } from './network'
+import { knownNormalizations, normalizationOf, normalizationWarnings } from './normalization'
+import { readTensors, type Reading } from './reading'
 import { ARCHITECTURES } from './registry'
 import type { Report } from './report'
-import { shorten } from './text'
-import type { Architecture, Hints, LoadedTensors, NamedTensors, Recognition } from './types'
-import type { Network } from './network'
-import { unwrap } from './unwrap'
+import type { NamedTensors } from './types'
+import {
+  besideSteps,
+  chooseNetwork,
+  configSteps,
+  containerSteps,
+  findNetworks,
+  findNormalizers,
+  inventoryOf,
+  onlyLinear,
+  prefixesOf,
+  prefixSteps,
+  type Found,
+  type Normalizer
+} from './unwrap'
 
-/** @throws ARCHITECTURE_UNKNOWN, TENSORS_MISSING, TENSORS_UNEXPECTED, TENSOR_SHAPE, OPTION_INVALID. */
+/**
+ * @throws ARCHITECTURE_UNKNOWN, CLASSIFIER_ALONE, CLASSIFIER_MISSING, TENSORS_MISSING, TENSORS_UNEXPECTED,
+ * TENSOR_SHAPE, TENSOR_NOT_FINITE, OPTION_INVALID, and what reading the files throws.
+ */
 export async function fromStateDict(
   checkpoint: StateDictCheckpoint,
   options: ModelOptions,
   report: Report
 ): Promise<Network> {
-  const normalization = normalizationOf(options)
+  const { container, stateDicts, config } = checkpoint
+  report.update({
+    unwrapped: container === null ? [] : container.split('.'),
+    stateDicts: [...stateDicts],
+    tensors: checkpoint.tensors.size,
+    normalization: normalizationOf(options),
+    preprocessing: config?.preprocessing ?? null,
+    reading: readingOptions(options, config)
+  })
+  checkChoice(options.architecture)
+  report.step(...containerSteps(checkpoint), ...configSteps(config))
+
+  const { tensors, normalizers } = sorted(checkpoint.tensors, report)
+  const { prefix, reading } = findNetwork(tensors, config, options, report)
+  const beside = [...tensors.keys()].filter((name) => !name.startsWith(prefix))
+  report.step(...prefixSteps(prefix, [...tensors.keys()]))
+  report.update({ prefixes: prefixesOf(prefix) })
+
+  const known = await knownNormalizations(checkpoint, prefix, reading, normalizers, report)
+  const normalization = normalizationOf(options, known)
   report.update({ normalization })
   report.warn(...normalizationWarnings(normalization))
-  const { tensors, prefixes, ignored } = unwrap(checkpoint.tensors)
-  report.update({
-    unwrapped: checkpoint.container === null ? [] : [checkpoint.container],
-    prefixes: [...prefixes],
-    ignored: [...ignored],
-    tensors: checkpoint.tensors.size
-  })
-  const hints = { choice: options.architecture, heads: options.heads, config: checkpoint.config }
-  const { architecture, recognition } = recogniseAny(tensors, hints)
+  report.step(...reading.steps)
+
+  const found = await headed(prefix, reading, tensors, options, report)
+  try {
+    const taken = new Set(found.adopted)
+    const ignored = beside.filter((name) => !taken.has(name))
+    report.step(...besideSteps(prefix, ignored))
+    ignore(report, [...ignored, ...found.dropped])
+    return await networkOf(found, checkpoint, options, report)
+  } finally {
+    await found.head?.close()
+  }
+}
+
+async function networkOf(
+  { reading, head }: Headed,
+  { config, files }: StateDictCheckpoint,
+  { architecture: choice }: ModelOptions,
+  report: Report
+): Promise<Network> {
+  const { architecture, recognition, tensors, fit } = reading
   const { targets } = recognition
-  const missing = [...targets.keys()].filter((name) => !tensors.has(name))
-  const unexpected = [...tensors.keys()].filter((name) => !targets.has(name))
+  const choices = recognition.choices ?? architecture.choices
   report.update({
     architecture: recognition.description,
     family: recognition.family,
-    architectureChoices: [...architecture.choices],
+    architectureChoices: [...choices],
     heads: recognition.heads,
-    matched: targets.size - missing.length,
-    missing,
-    unexpected
+    matched: targets.size - fit.missing.length,
+    missing: [...fit.missing],
+    unexpected: [...fit.unexpected]
   })
-  checkTensors(tensors, recognition, missing, unexpected)
-  const model = recognition.build(await loadTensors(tensors, targets.keys()))
-  report.warn(
-    ...recognition.notes,
-    ...(unexpected.length === 0
-      ? []
-      : [
-          {
-            code: 'tensors-left-over',
-            message: `${String(unexpected.length)} tensors are not part of the classifier and were left out, e.g. "${unexpected[0] ?? ''}".`
-          }
-        ])
-  )
-  return { model, inputSize: recognition.inputSize }
+  if (choice?.includes(':') === true && !choices.includes(choice)) {
+    const known = choices.length === 0 ? 'no choices' : choices.join(', ')
+    throw new LinchpinError(
+      'OPTION_INVALID',
+      `${recognition.description} cannot be "${choice}"; it has ${known}.`
+    )
+  }
+  checkClassifier(reading, report)
+  checkTensors(reading)
+  const model = recognition.build(await loadTensors(tensors, [...targets.keys()], report))
+  report.warn(...recognition.notes, ...leftOver(fit.unexpected), ...otherClasses(recognition.classes, config))
+  return { model, inputSize: recognition.inputSize, files: [...files, ...(head?.files ?? [])] }
 }
 
-async function loadTensors(tensors: NamedTensors, names: Iterable<string>): Promise<LoadedTensors> {
-  const loaded = new Map<string, Float32Array>()
-  for (const name of names) {
-    const entry = tensors.get(name)
-    if (entry !== undefined) loaded.set(name, await entry.read())
-  }
-  const bug = (name: string): Error => new Error(`tensor "${name}" is no target, or was taken before`)
+/** What the config says is said by options from here on: the file is read alike where the config is not beside it. */
+function readingOptions(options: ModelOptions, config: ModelConfig | null): ModelOptions {
+  const heads = options.heads ?? config?.heads ?? undefined
+  const epsilon = options.epsilon ?? config?.epsilon ?? undefined
   return {
-    shape(name) {
-      const entry = tensors.get(name)
-      if (entry === undefined) throw bug(name)
-      return entry.shape
-    },
-    take(name) {
-      const values = loaded.get(name)
-      if (values === undefined) throw bug(name)
-      loaded.delete(name)
-      return values
-    }
+    ...options,
+    ...(heads === undefined ? {} : { heads }),
+    ...(epsilon === undefined ? {} : { epsilon })
   }
 }
 
-function recogniseAny(
+function checkChoice(choice: string | undefined): void {
+  if (choice === undefined) return
+  if (ARCHITECTURES.some((a) => a.family === choice || a.choices.includes(choice))) return
+  const known = ARCHITECTURES.flatMap((a) => [a.family, ...a.choices]).join(', ')
+  throw new LinchpinError('OPTION_INVALID', `The architecture "${choice}" is not known; known: ${known}.`)
+}
+
+/** What may belong to a network; counters, auxiliary batch norms and normalisers are taken out. */
+function sorted(
+  source: NamedTensors,
+  report: Report
+): { readonly tensors: NamedTensors; readonly normalizers: readonly Normalizer[] } {
+  const { tensors, ignored, steps } = inventoryOf(source)
+  const normalizers = findNormalizers(tensors)
+  const names = new Set(normalizers.flatMap((normalizer) => normalizer.names))
+  report.step(...steps)
+  ignore(report, [...ignored, ...names])
+  return { tensors: new Map([...tensors].filter(([name]) => !names.has(name))), normalizers }
+}
+
+function ignore(report: Report, names: readonly string[]): void {
+  report.update({ ignored: [...report.inspection.ignored, ...names] })
+}
+
+function findNetwork(
   tensors: NamedTensors,
-  hints: Hints
-): {
-  readonly architecture: Architecture
-  readonly recognition: Recognition
-} {
-  const { choice } = hints
-  const shapes = new Map([...tensors].map(([name, entry]) => [name, entry.shape]))
-  const family = choice?.split(':')[0]
-  if (choice !== undefined && !ARCHITECTURES.some((a) => a.family === choice || a.choices.includes(choice))) {
-    const known = ARCHITECTURES.flatMap((a) => [a.family, ...a.choices]).join(', ')
-    throw new LinchpinError('OPTION_INVALID', `The architecture "${choice}" is not known; known: ${known}.`)
+  config: ModelConfig | null,
+  options: ModelOptions,
+  report: Report
+): Found {
+  const alone = onlyLinear(tensors)
+  if (alone !== null) {
+    const [classes = 0, features = 0] = alone.weight.shape
+    report.update({ head: { features, classes } })
+    throw new LinchpinError(
+      'CLASSIFIER_ALONE',
+      `It is one linear layer, "${alone.module}", of ${features} features and ${classes} classes.`,
+      { fix: 'Import the network that it was trained on, and give this file as its classifier.' }
+    )
   }
-  for (const architecture of ARCHITECTURES) {
-    if (family !== undefined && architecture.family !== family) continue
-    const recognition = architecture.recognise(shapes, {
-      ...hints,
-      choice: choice === architecture.family ? undefined : choice
-    })
-    if (recognition !== null) return { architecture, recognition }
-  }
+  const { architecture: choice, heads, epsilon } = options
+  const hints = { choice, heads, epsilon: epsilon ?? config?.epsilon ?? undefined, config }
+  const all = findNetworks(tensors, (candidates): Reading | null => readTensors(candidates, hints))
+  const chosen = chooseNetwork(all, options.prefix)
+  if (chosen === null) throw unknown(tensors)
+  report.update({ prefixChoices: [...chosen.choices] })
+  report.warn(...chosen.warnings)
+  return chosen.found
+}
+
+function unknown(tensors: NamedTensors): LinchpinError {
   const names = [...tensors.keys()]
-  throw new LinchpinError(
-    'ARCHITECTURE_UNKNOWN',
-    `Its ${String(names.length)} tensors begin with "${names.slice(0, 3).join('", "')}".`,
-    { details: names, fix: 'Export the model to ONNX and import that.' }
-  )
+  const first = names.slice(0, 3).join('", "')
+  return new LinchpinError('ARCHITECTURE_UNKNOWN', `Its ${names.length} tensors begin with "${first}".`, {
+    details: names,
+    fix: 'Export the model to ONNX and import that.'
+  })
 }
 
-function checkTensors(
-  tensors: NamedTensors,
-  { targets, owns, description }: Recognition,
-  missing: readonly string[],
-  unexpected: readonly string[]
-): void {
-  if (missing.length > 0) {
-    throw new LinchpinError(
-      'TENSORS_MISSING',
-      `${description} needs ${String(targets.size)} tensors, ${String(missing.length)} are missing: ${shorten(missing)}.`,
-      { details: missing }
-    )
-  }
-  const wrong = [...targets].flatMap(([name, shape]) => {
-    const found = tensors.get(name)?.shape ?? []
-    const same = found.length === shape.length && found.every((size, i) => size === shape[i])
-    return same ? [] : [`"${name}" is [${found.join(', ')}], expected [${shape.join(', ')}]`]
-  })
-  if (wrong.length > 0) throw new LinchpinError('TENSOR_SHAPE', `${shorten(wrong)}.`, { details: wrong })
-  const foreign = unexpected.filter((name) => owns(name))
-  if (foreign.length > 0) {
-    throw new LinchpinError(
-      'TENSORS_UNEXPECTED',
-      `${description} has no ${shorten(foreign)}: it is another architecture.`,
-      { details: foreign, fix: 'Export the model to ONNX and import that.' }
-    )
-  }
+function leftOver(names: readonly string[]): { code: string; message: string }[] {
+  if (names.length === 0) return []
+  const message = `${names.length} tensors are not part of the classifier and were left out, e.g. "${names[0] ?? ''}".`
+  return [{ code: 'tensors-left-over', message }]
+}
+
+function otherClasses(
+  classes: number | null,
+  config: ModelConfig | null
+): { code: string; message: string }[] {
+  const named = config?.classes ?? null
+  if (named === null || classes === null || named === classes) return []
+  const message = `The config beside the file names ${named} classes; the network has ${classes}.`
+  return [{ code: 'config-classes', message }]
 }

@@ -4,10 +4,10 @@ import { LinchpinError, toProblem } from '@shared/errors'
 import { openCheckpoint, type Checkpoint } from '../checkpoints'
 import { findLayers, signatureOf, type GraphLayer, type OnnxModel, type Signature } from '../graph'
 import { batchNormsFolded } from '../graph/folding'
+import { FiniteCheck } from './finite'
 import { fromGraph } from './from-graph'
 import { fromStateDict } from './from-state-dict'
 import { Report } from './report'
-import { shorten } from './text'
 
 /** A model that can be run and measured. */
 export interface Classifier {
@@ -36,17 +36,17 @@ export async function inspectCheckpoint(path: string, options: ModelOptions = {}
   let checkpoint: Checkpoint | null = null
   try {
     checkpoint = await openCheckpoint(path, { weights: options.weights })
-    const { format, container, files } = checkpoint
+    const { format, container } = checkpoint
     report.update({ format, container, reading: options })
-    const { model, inputSize } =
+    const { model, inputSize, files } =
       checkpoint.kind === 'graph'
         ? fromGraph(checkpoint, options, report)
         : await fromStateDict(checkpoint, options, report)
     const signature = signatureOf(model)
     const { height, width } = signature
     const layers = findLayers(model, [1, 3, height ?? inputSize, width ?? inputSize])
-    checkFinite(layers, report)
     if (checkpoint.kind === 'graph') {
+      checkFinite(layers, report)
       const matched = layers.reduce((sum, layer) => sum + layer.tensors.length, 0)
       report.update({ family: familyOf(layers), matched })
     }
@@ -70,18 +70,9 @@ export async function inspectCheckpoint(path: string, options: ModelOptions = {}
 }
 
 function checkFinite(layers: readonly GraphLayer[], report: Report): void {
-  const bad = layers.flatMap((layer) =>
-    layer.tensors.flatMap((tensor) => {
-      const count = tensor.read().reduce((sum, value) => (Number.isFinite(value) ? sum : sum + 1), 0)
-      return count === 0 ? [] : [`"${tensor.name}" has ${String(count)} values that are not finite`]
-    })
-  )
-  if (bad.length === 0) return
-  report.warn({ code: 'nan-weights', message: `${shorten(bad)}.` })
-  throw new LinchpinError('TENSOR_NOT_FINITE', `${shorten(bad)}.`, {
-    details: bad,
-    fix: 'The training diverged or the file is damaged: take an earlier checkpoint.'
-  })
+  const check = new FiniteCheck()
+  for (const { tensors } of layers) for (const tensor of tensors) check.add(tensor.name, tensor.read())
+  check.finish(report)
 }
 
 /** A graph whose layers have a ResNet's names came from one: its fresh parameters are drawn as a ResNet's. */

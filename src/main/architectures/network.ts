@@ -5,4 +5,6 @@ export interface Network {
   readonly model: OnnxModel
   /** Height and width to count multiply–accumulates for, where the graph takes any. */
   readonly inputSize: number
+  /** Absolute paths of all files that it was made of, the named one first. */
+  readonly files: readonly string[]
 }

@@ -1,6 +1,11 @@
 /** Which mean and std belong to a model, and how that is known. */
-import type { ModelOptions, Normalization, Warning } from '@shared/contract/model'
+import type { ModelOptions, Normalization, UnwrapStep, Warning } from '@shared/contract/model'
 import { LinchpinError } from '@shared/errors'
+import type { StateDictCheckpoint } from '../checkpoints'
+import type { Reading } from './reading'
+import type { Report } from './report'
+import { frontEndOf, NO_NORMALIZATION } from './unwrap/convention'
+import { nearestTo, normalizationOfMetadata, readNormalizer, type Normalizer } from './unwrap/normalizer'
 
 /** torchvision's and timm's mean and std for ImageNet. */
 const IMAGENET = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] }
@@ -37,4 +42,61 @@ export function normalizationWarnings({ source }: Normalization): Warning[] {
   if (source !== 'default') return []
   const message = "The file does not say how its images were normalised: ImageNet's mean and std are taken."
   return [{ code: 'normalization-assumed', message }]
+}
+
+/**
+ * What is known of a state dict: normalisers beside the network before metadata, before the config, before what those
+ * who wrap and name their tensors so are known to do.
+ * @param prefix of the network.
+ */
+export async function knownNormalizations(
+  { metadata, config, container }: StateDictCheckpoint,
+  prefix: string,
+  reading: Reading,
+  normalizers: readonly Normalizer[],
+  report: Report
+): Promise<readonly (Normalization | null)[]> {
+  const saved = await savedNormalization(prefix, normalizers, report)
+  const fromConfig = config?.normalization ?? null
+  const usable = fromConfig !== null && fromConfig.mean.length === 3 && fromConfig.std.length === 3
+  const frontEnd = frontEndOf([...(container ?? '').split('.'), ...prefix.split('.')])
+  const convention = reading.normalization ?? (frontEnd === null ? null : NO_NORMALIZATION)
+  return [
+    saved,
+    normalizationOfMetadata(metadata),
+    usable ? { mean: [...fromConfig.mean], std: [...fromConfig.std], source: 'config' } : null,
+    convention === null ? null : { ...convention, source: 'convention' }
+  ]
+}
+
+async function savedNormalization(
+  prefix: string,
+  normalizers: readonly Normalizer[],
+  report: Report
+): Promise<Normalization | null> {
+  let taken: { readonly module: string; readonly values: Normalization } | null = null
+  for (const normalizer of nearestTo(prefix, normalizers)) {
+    const values = await readNormalizer(normalizer)
+    const module = normalizer.names[0] ?? ''
+    if (values === null) continue
+    if (taken === null) {
+      taken = { module, values }
+      report.step(normalizerStep(normalizer, values))
+    } else if (!agree(taken.values, values)) {
+      const message = `The file has normalisers that differ: "${taken.module}" [${taken.values.mean.join(', ')}] is taken, "${module}" [${values.mean.join(', ')}] is not.`
+      report.warn({ code: 'normalizers-differ', message })
+    }
+  }
+  return taken?.values ?? null
+}
+
+function normalizerStep({ names }: Normalizer, { mean, std }: Normalization): UnwrapStep {
+  const text = `Mean [${mean.join(', ')}] and std [${std.join(', ')}] come from the normaliser saved with the weights.`
+  return { kind: 'drop', text, names: [...names] }
+}
+
+function agree(a: Normalization, b: Normalization): boolean {
+  const near = (x: readonly number[], y: readonly number[]): boolean =>
+    x.every((value, i) => Math.abs(value - (y[i] ?? NaN)) < 1e-4)
+  return near(a.mean, b.mean) && near(a.std, b.std)
 }

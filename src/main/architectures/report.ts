@@ -16,6 +16,10 @@ export class Report {
     this.#inspection = { ...this.#inspection, ...part }
   }
 
+  step(...steps: Inspection['steps']): void {
+    this.update({ steps: [...this.#inspection.steps, ...steps] })
+  }
+
   warn(...warnings: Inspection['warnings']): void {
     this.update({ warnings: [...this.#inspection.warnings, ...warnings] })
   }

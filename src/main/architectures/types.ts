@@ -1,4 +1,4 @@
-import type { UnwrapStep, Warning } from '@shared/contract/model'
+import type { Normalization, UnwrapStep, Warning } from '@shared/contract/model'
 import type { ModelConfig, TensorEntry } from '../checkpoints'
 import type { OnnxModel } from '../graph'
 
@@ -30,6 +30,10 @@ export interface Recognition {
   readonly description: string
   /** The one of the architecture's choices that was taken. */
   readonly choice: string
+  /** Those of the architecture's choices that make sense for these tensors; absent: all. */
+  readonly choices?: readonly string[]
+  /** What these tensors are that is not built, e.g. `blur pooling`: named where they do not fit. */
+  readonly refusal?: string
   /** Every tensor that the network needs, with its shape, in network order. */
   readonly targets: TensorShapes
   /** Module that makes the logits, e.g. `fc`: its weight is [classes, features]. */
@@ -58,6 +62,8 @@ export interface Translation {
   readonly steps: readonly UnwrapStep[]
   /** What the naming implies, e.g. Hugging Face's ViT normalises with ε = 1e-12. */
   readonly hints?: Pick<Hints, 'epsilon'>
+  /** With which those who name their tensors so train; absent: that varies. */
+  readonly normalization?: Pick<Normalization, 'mean' | 'std'>
 }
 
 export interface Architecture {

@@ -3,26 +3,43 @@ import { createReadStream } from 'node:fs'
 import { basename } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { fileError } from '../files/errors'
+import { zipReader } from './archives'
+import { readConfig } from './config'
 import { openCheckpointFile } from './file'
+import { modelFileAt } from './folder'
 import { onnxReader } from './onnx'
-import { pytorchReader } from './pytorch'
+import { legacyReader } from './pytorch'
 import { safetensorsReader } from './safetensors'
-import type { Checkpoint, CheckpointReader, OpenOptions } from './types'
+import { indexReader, openByShard } from './sharded'
+import type { Checkpoint, CheckpointReader, Opened, OpenOptions } from './types'
 import { unsupported } from './unsupported'
 
-const READERS: readonly CheckpointReader[] = [safetensorsReader, pytorchReader, onnxReader]
+const READERS: readonly CheckpointReader[] = [
+  safetensorsReader,
+  zipReader,
+  legacyReader,
+  indexReader,
+  onnxReader
+]
 const HEAD = 512
 
 /**
  * Opens a checkpoint of any format that is read; close it after use.
- * @throws FILE_*, FORMAT_UNKNOWN, FORMAT_UNSUPPORTED, FORMAT_INVALID.
+ * @param path of a file, of any file of a sharded checkpoint, or of a folder with one model file in it.
+ * @throws FILE_*, FORMAT_UNKNOWN, FORMAT_UNSUPPORTED, FORMAT_INVALID, OPTION_INVALID.
  */
 export async function openCheckpoint(path: string, options: OpenOptions = {}): Promise<Checkpoint> {
+  const file = await modelFileAt(path)
+  const opened = (await openByShard(file, options)) ?? (await openFile(file, options))
+  return { ...opened, config: await readConfig(file) }
+}
+
+async function openFile(path: string, options: OpenOptions): Promise<Opened> {
   const file = await openCheckpointFile(path)
   try {
     const head = await file.read(0, Math.min(HEAD, file.size))
     const reader = READERS.find((candidate) => candidate.match(head, file))
-    if (reader === undefined) throw unsupported(path, head)
+    if (reader === undefined) throw await unsupported(file, head)
     return await reader.open(file, options)
   } catch (error) {
     await file.close()
@@ -30,7 +47,7 @@ export async function openCheckpoint(path: string, options: OpenOptions = {}): P
   }
 }
 
-/** Absolute paths of all files that a checkpoint is made of, the named one first. @throws what `openCheckpoint` throws. */
+/** Absolute paths of all files that a checkpoint is made of. @throws what `openCheckpoint` throws. */
 export async function checkpointFiles(path: string): Promise<readonly string[]> {
   const checkpoint = await openCheckpoint(path)
   await checkpoint.close()
@@ -38,8 +55,8 @@ export async function checkpointFiles(path: string): Promise<readonly string[]> 
 }
 
 /**
- * Names a checkpoint by its content: SHA-256 of the file's bytes, hexadecimal. With external data files, SHA-256
- * over their names and hashes.
+ * Names a checkpoint by its content: SHA-256 of the file's bytes, hexadecimal. Of several files, SHA-256 over
+ * their names and hashes.
  */
 export async function hashFiles(files: readonly string[], signal?: AbortSignal): Promise<string> {
   const hashes = []

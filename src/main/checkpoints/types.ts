@@ -32,13 +32,16 @@ export interface StateDictCheckpoint {
   readonly format: string
   /** Where in the file the weights lie, keys joined by dots; null: at its root. */
   readonly container: string | null
-  /** The file's sets of weights; one where there is no choice. */
+  /** The file's named sets of weights, the default first; empty where its root is the only one. */
   readonly stateDicts: readonly StateDictChoice[]
   readonly tensors: ReadonlyMap<string, TensorEntry>
   readonly metadata: Readonly<Record<string, string>>
   /** Null: no such file lies beside it. */
   readonly config: ModelConfig | null
-  /** Absolute paths of all files that it is made of, the named one first. */
+  /**
+   * Absolute paths of all files that it is made of; a sharded one's index and shards in their order, whichever of
+   * them was named.
+   */
   readonly files: readonly string[]
   close(): Promise<void>
 }
@@ -49,22 +52,30 @@ export interface GraphCheckpoint {
   readonly container: string | null
   /** With the values of external data files in it. */
   readonly model: OnnxModel
+  /** Null: no such file lies beside it. */
+  readonly config: ModelConfig | null
   readonly files: readonly string[]
   close(): Promise<void>
 }
 
 export type Checkpoint = StateDictCheckpoint | GraphCheckpoint
 
+/** What a reader makes of a file; config files beside it are looked for afterwards. */
+export type OpenedStateDict = Omit<StateDictCheckpoint, 'config'>
+export type Opened = OpenedStateDict | Omit<GraphCheckpoint, 'config'>
+
 export interface OpenOptions {
   /** Which of the file's state dicts, by name; absent: averaged weights before raw ones. */
   readonly weights?: string | undefined
+  /** The file is a part of a sharded state dict: a single tensor is enough. */
+  readonly part?: boolean | undefined
 }
 
 /** A file format. Bytes decide; a name is a hint where bytes cannot. */
 export interface CheckpointReader {
   readonly format: string
   match(head: Uint8Array, file: { readonly path: string; readonly size: number }): boolean
-  open(file: CheckpointFile, options: OpenOptions): Promise<Checkpoint>
+  open(file: CheckpointFile, options: OpenOptions): Promise<Opened>
 }
 
 /** A file open for reading at any place. */

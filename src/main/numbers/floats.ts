@@ -29,7 +29,7 @@ export function bfloat16ToFloat32(bytes: Uint8Array<ArrayBuffer>): Float32Array 
 }
 
 export function float64ToFloat32(bytes: Uint8Array<ArrayBuffer>): Float32Array {
-  return Float32Array.from(
+  return new Float32Array(
     aligned(bytes, 8, (buffer, offset, length) => new Float64Array(buffer, offset, length))
   )
 }

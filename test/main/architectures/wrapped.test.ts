@@ -50,7 +50,9 @@ it('names every tensor that is missing', async () => {
   expect(classifier).toBeNull()
   expect([...inspection.missing].sort()).toEqual([...gone].sort())
   expect(inspection.error).toMatchObject({ code: 'TENSORS_MISSING' })
-  expect([...inspection.error!.details!].sort()).toEqual([...gone].sort())
+  // Shapes from the fixture's own file; nothing is left over that could be meant.
+  const lines = gone.map((name) => `"${name}" [${original().get(name)!.shape.join(', ')}] is missing`)
+  expect([...inspection.error!.details!].sort()).toEqual(lines.sort())
   for (const name of gone) expect(inspection.error!.message).toContain(name)
   await expect(loadClassifier(path)).rejects.toMatchObject({ code: 'TENSORS_MISSING' })
 })
@@ -60,9 +62,23 @@ it('misses the classifier of a checkpoint without one', async () => {
   tensors.delete('fc.weight')
   tensors.delete('fc.bias')
   const { inspection } = await inspectCheckpoint(written(tensors))
-  expect(inspection.error?.code).toBe('TENSORS_MISSING')
+  expect(inspection.error?.code).toBe('CLASSIFIER_MISSING')
+  expect(inspection.head).toEqual({ features: 12 })
   expect(inspection.missing).toEqual(['fc.weight', 'fc.bias'])
   expect(inspection.classes).toBeNull()
+})
+
+it('quotes the nearest names among what is left over, and all of that', async () => {
+  const tensors = renamed(original(), (name) => name.replace('layer1.0.conv1.', 'layer1.0.conv_1.'))
+  tensors.set('projector.0.weight', float32Tensor([4, 12], new Float32Array(48)))
+  const { inspection } = await inspectCheckpoint(written(tensors))
+  expect(inspection.error?.code).toBe('TENSORS_MISSING')
+  expect(inspection.error?.message).toContain('layer1.0.conv_1.weight')
+  expect(inspection.error?.details).toEqual([
+    '"layer1.0.conv1.weight" [6, 16, 3, 3] is missing; nearest left over: "layer1.0.conv_1.weight" [6, 16, 3, 3]',
+    '"layer1.0.conv_1.weight" [6, 16, 3, 3] is left over',
+    '"projector.0.weight" [4, 12] is left over'
+  ])
 })
 
 it('misses the downsampling of a block whose channels change', async () => {

@@ -1,23 +1,29 @@
 /** The zip format of torch.save since PyTorch 1.6, and TorchScript archives. Source: torch/serialization.py, caffe2/serialize/inline_container.h. */
-import type { CheckpointFile, StateDictCheckpoint } from '../types'
-import { unsupported } from '../unsupported'
+import type { CheckpointFile, OpenOptions, OpenedStateDict } from '../types'
 import { invalid, truncated, unreadable } from './errors'
 import { ByteCursor, unpickle } from './pickle'
 import { stateDictCheckpoint } from './state-dict/checkpoint'
 import { bytesOf, torchSurroundings } from './torch/storages'
 import type { StorageSource } from './torch/tensor'
-import { openArchive, type ZipArchive } from './zip/archive'
+import type { ZipArchive } from '../zip/archive'
 
 const LARGEST_PICKLE = 2 ** 26
 /** All in one folder, whatever its name. */
 const PICKLE = /^(?:[^/]+\/)?data\.pkl$/
 
-/** @throws FORMAT_UNSUPPORTED for another zip archive, FORMAT_INVALID, FILE_TRUNCATED. */
-export async function openZip(file: CheckpointFile, head: Uint8Array): Promise<StateDictCheckpoint> {
-  const archive = await openArchive(file)
-  const [name, other] = archive.names.filter((candidate) => PICKLE.test(candidate))
-  const entry = name === undefined ? undefined : archive.entry(name)
-  if (name === undefined || entry === undefined) throw unsupported(file.path, head)
+export function isTorchArchive(archive: ZipArchive): boolean {
+  return archive.names.some((name) => PICKLE.test(name))
+}
+
+/** @throws FORMAT_UNSUPPORTED for a frozen script, FORMAT_INVALID, FILE_TRUNCATED, OPTION_INVALID. */
+export async function openTorchArchive(
+  file: CheckpointFile,
+  archive: ZipArchive,
+  options: OpenOptions
+): Promise<OpenedStateDict> {
+  const [name = '', other] = archive.names.filter((candidate) => PICKLE.test(candidate))
+  const entry = archive.entry(name)
+  if (entry === undefined) throw invalid(file.path, 'it has no pickle "data.pkl".')
   if (other !== undefined) throw invalid(file.path, `it has two pickles, "${name}" and "${other}".`)
   const folder = name.slice(0, -'data.pkl'.length)
   if (isFrozen(archive, folder)) {
@@ -26,7 +32,8 @@ export async function openZip(file: CheckpointFile, head: Uint8Array): Promise<S
   const littleEndian = await isLittleEndian(file, archive, `${folder}byteorder`)
   const cursor = new ByteCursor(await archive.readAll(entry, LARGEST_PICKLE), file.path)
   const root = unpickle(cursor, torchSurroundings(file.path, new Map()))
-  return stateDictCheckpoint(file, root, { ...storagesIn(archive, folder, file.path), littleEndian })
+  const source = { ...storagesIn(archive, folder, file.path), littleEndian }
+  return stateDictCheckpoint(file, root, source, options)
 }
 
 function storagesIn(archive: ZipArchive, folder: string, path: string): Omit<StorageSource, 'littleEndian'> {

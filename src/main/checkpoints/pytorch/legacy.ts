@@ -3,13 +3,13 @@
  * storages), then each storage's element count and bytes. Source: torch/serialization.py (`_legacy_save`).
  */
 import { LinchpinError } from '@shared/errors'
-import type { CheckpointFile, StateDictCheckpoint } from '../types'
+import type { CheckpointFile, OpenOptions, OpenedStateDict } from '../types'
 import { invalid, truncated } from './errors'
 import { ByteCursor, unpickle, type Surroundings } from './pickle'
 import { describe, isCompound, type Value } from './pickle/values'
 import { stateDictCheckpoint } from './state-dict/checkpoint'
 import { bytesOf, torchSurroundings } from './torch/storages'
-import type { StorageBytes } from './torch/tensor'
+import type { StorageBytes, StorageSource } from './torch/tensor'
 import type { StorageValue } from './torch/values'
 
 export const MAGIC = 0x1950a86a20f9469cfc6cn
@@ -26,11 +26,11 @@ interface Pickles {
   readonly end: number
 }
 
-/** @throws FORMAT_INVALID, FILE_TRUNCATED. */
-export async function openLegacy(file: CheckpointFile): Promise<StateDictCheckpoint> {
+/** @throws FORMAT_INVALID, FILE_TRUNCATED, OPTION_INVALID. */
+export async function openLegacy(file: CheckpointFile, options: OpenOptions): Promise<OpenedStateDict> {
   const { root, littleEndian, keys, storages, end } = await readPickles(file)
   const places = storagePlaces(file, keys, storages, end)
-  return stateDictCheckpoint(file, root, {
+  const source: StorageSource = {
     path: file.path,
     littleEndian,
     locate(storage) {
@@ -38,7 +38,8 @@ export async function openLegacy(file: CheckpointFile): Promise<StateDictCheckpo
       if (place === undefined) throw truncated(file.path, `it has no storage "${storage.key}".`)
       return place
     }
-  })
+  }
+  return stateDictCheckpoint(file, root, source, options)
 }
 
 async function readPickles(file: CheckpointFile): Promise<Pickles> {

@@ -1,15 +1,19 @@
 import { open } from 'node:fs/promises'
 import { LinchpinError } from '@shared/errors'
 import { fileError } from '../../files/errors'
+import {
+  decodeNpyHeader,
+  npyHeaderPlace,
+  npyType,
+  NPY_PREFIX,
+  parseNpyHeader as parseDescription,
+  startsAsNpy,
+  type NpyType
+} from '../../numbers/npy'
 
 /** Where and how the numbers of a `.npy` file lie. */
-export interface NpyHeader {
+export interface NpyHeader extends NpyType {
   readonly path: string
-  /** NumPy's type character: `i`, `u`, `f`, `b` … */
-  readonly kind: string
-  /** Bytes of one number. */
-  readonly itemSize: number
-  readonly littleEndian: boolean
   /** As the file says it, e.g. `<f4`; for messages. */
   readonly descr: string
   readonly shape: readonly number[]
@@ -17,7 +21,6 @@ export interface NpyHeader {
   readonly offset: number
 }
 
-const MAGIC = Buffer.from('\x93NUMPY', 'latin1')
 /** Headers beyond this are damage: a plain array needs about 128 bytes. */
 const HEADER_LIMIT = 1 << 20
 
@@ -45,7 +48,7 @@ export async function readNpyHeader(path: string): Promise<NpyHeader> {
 
 function parseNpyHeader(path: string, head: Buffer, size: number): NpyHeader {
   if (size === 0) throw new LinchpinError('FILE_EMPTY', `"${path}" has 0 bytes.`)
-  if (!head.subarray(0, 6).equals(MAGIC.subarray(0, Math.min(6, size)))) {
+  if (!startsAsNpy(head)) {
     const found = JSON.stringify(head.subarray(0, 6).toString('latin1'))
     throw new LinchpinError(
       'FORMAT_INVALID',
@@ -55,55 +58,32 @@ function parseNpyHeader(path: string, head: Buffer, size: number): NpyHeader {
       }
     )
   }
-  if (size < 12) throw truncated(path, size, 12)
+  if (size < NPY_PREFIX) throw truncated(path, size, NPY_PREFIX)
   const version = head.readUInt8(6)
-  if (version < 1 || version > 3) {
+  const place = npyHeaderPlace(head)
+  if (place === null) {
     throw new LinchpinError('FORMAT_INVALID', `"${path}" is .npy version ${version}; 1 to 3 are read.`)
   }
-  const start = version === 1 ? 10 : 12
-  const length = version === 1 ? head.readUInt16LE(8) : head.readUInt32LE(8)
+  const { start, length } = place
   if (size < start + length) throw truncated(path, size, start + length)
   if (length > HEADER_LIMIT) throw damaged(path, `a header of ${length} bytes`)
 
-  const text = head.subarray(start, start + length).toString(version === 3 ? 'utf8' : 'latin1')
-  const type = parseType(path, text)
-  const shape = parseShape(path, text)
-  if (/['"]fortran_order['"]\s*:\s*True/.test(text)) {
+  const parsed = parseDescription(decodeNpyHeader(head.subarray(start, start + length), version))
+  if (typeof parsed === 'string') throw damaged(path, parsed)
+  const { descr, fortranOrder, shape } = parsed
+  const type = descr === null ? null : npyType(descr)
+  if (descr === null || type === null) {
+    const found = descr === null ? 'of structured type' : `of type "${descr}"`
+    throw new LinchpinError('ARRAY_INVALID', `"${path}" is ${found}; plain numbers are read.`)
+  }
+  if (fortranOrder) {
     throw new LinchpinError('ARRAY_INVALID', `"${path}" is in Fortran order (column-major).`, {
       fix: 'Save numpy.ascontiguousarray(array) instead.'
     })
   }
   const expected = start + length + shape.reduce((product, n) => product * n, type.itemSize)
-  if (size < expected) throw truncated(path, size, expected, `${type.descr} ${shapeText(shape)}`)
-  return { path, ...type, shape, offset: start + length }
-}
-
-function parseType(
-  path: string,
-  text: string
-): Pick<NpyHeader, 'kind' | 'itemSize' | 'littleEndian' | 'descr'> {
-  const descr = /['"]descr['"]\s*:\s*['"]([^'"]*)['"]/.exec(text)?.[1]
-  const parts = descr === undefined ? null : /^([<>|=])?([a-zA-Z])(\d+)$/.exec(descr)
-  if (descr !== undefined && parts !== null) {
-    const [, order, kind = '', bytes] = parts
-    return { descr, kind, itemSize: Number(bytes), littleEndian: order !== '>' }
-  }
-  if (descr === undefined && !/['"]descr['"]\s*:\s*\[/.test(text))
-    throw damaged(path, 'no "descr" in its header')
-  const found = descr === undefined ? 'of structured type' : `of type "${descr}"`
-  throw new LinchpinError('ARRAY_INVALID', `"${path}" is ${found}; plain numbers are read.`)
-}
-
-function parseShape(path: string, text: string): number[] {
-  const list = /['"]shape['"]\s*:\s*\(([^)]*)\)/.exec(text)?.[1]
-  if (list === undefined) throw damaged(path, 'no "shape" in its header')
-  const shape = list
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '')
-    .map(Number)
-  if (!shape.every((n) => Number.isSafeInteger(n) && n >= 0)) throw damaged(path, `the shape (${list})`)
-  return shape
+  if (size < expected) throw truncated(path, size, expected, `${descr} ${shapeText(shape)}`)
+  return { path, ...type, descr, shape, offset: start + length }
 }
 
 /** A shape as it stands in messages: `[10, 3, 224, 224]`. */

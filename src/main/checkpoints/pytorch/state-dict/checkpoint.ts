@@ -1,7 +1,8 @@
-import type { CheckpointFile, StateDictCheckpoint, TensorEntry } from '../../types'
+import { chosenOf } from '../../choice'
+import type { CheckpointFile, OpenOptions, OpenedStateDict, TensorEntry } from '../../types'
 import { isCompound, type Value } from '../pickle/values'
 import { tensorEntry, type StorageSource } from '../torch/tensor'
-import { chooseContainer } from './container'
+import { findContainers, type Container } from './container'
 
 /** More, or longer, are no facts about the weights. */
 const MOST_FACTS = 100
@@ -9,27 +10,42 @@ const LONGEST_FACT = 200
 
 /**
  * The checkpoint that a pickled value is: its weights, and what stands beside them as plain text and numbers.
- * @throws FORMAT_INVALID, FILE_TRUNCATED.
+ * Of the other state dicts in it nothing is read.
+ * @throws FORMAT_INVALID, FILE_TRUNCATED, OPTION_INVALID.
  */
 export function stateDictCheckpoint(
   file: CheckpointFile,
   root: Value,
-  source: StorageSource
-): StateDictCheckpoint {
-  const { keys, tensors } = chooseContainer(file.path, root)
+  source: StorageSource,
+  options: OpenOptions
+): OpenedStateDict {
+  const [first, ...rest] = findContainers(file.path, root, options.part === true ? 1 : undefined)
+  const containers = [named(first), ...rest.map(named)] as const
+  const chosen = chosenOf(file.path, containers, options)
+  const { name: container, tensors } = chosen
   const entries = new Map<string, TensorEntry>()
   for (const [name, tensor] of tensors) entries.set(name, tensorEntry(source, name, tensor))
   return {
     kind: 'state-dict',
     format: 'pytorch',
-    container: keys.length === 0 ? null : keys.join('.'),
-    stateDicts: [],
+    container: container === '' ? null : container,
+    stateDicts: containers
+      .filter(({ name }) => name !== '')
+      .map((each) => ({
+        name: each.name,
+        tensors: each.tensors.size,
+        averaged: each.averaged,
+        chosen: each === chosen
+      })),
     tensors: entries,
     metadata: Object.fromEntries(factsOf(root)),
-    config: null,
     files: [file.path],
     close: () => file.close()
   }
+}
+
+function named(container: Container): Container & { readonly name: string } {
+  return { ...container, name: container.keys.join('.') }
 }
 
 /** E.g. `arch: 'resnet50'`, `epoch: '90'`. */

@@ -2,7 +2,7 @@
 import type { TensorEntry } from '../../types'
 import { invalid, unreadable } from '../errors'
 import type { Dtype } from './dtypes'
-import { elementCount, extent, gather, isContiguous, reverseElements } from './layout'
+import { elementCount, extent, gather, isContiguous, reverseElements } from '../../layout'
 import type { StorageValue, TensorValue } from './values'
 
 /** A storage's bytes in the file. */
@@ -69,5 +69,8 @@ function converter(
   { name: dtype, convert }: Dtype
 ): NonNullable<Dtype['convert']> {
   if (convert !== undefined) return convert
-  throw invalid(path, `tensor "${name}" has ${dtype}; expected float16, bfloat16, float32 or float64.`)
+  throw unreadable(
+    path,
+    `tensor "${name}" has ${dtype}; expected float16 to float64, bfloat16, integers or truth values.`
+  )
 }

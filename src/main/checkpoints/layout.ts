@@ -1,4 +1,5 @@
 /** How a tensor's elements lie in its storage: `offset + Σ index · stride`, in elements. */
+import { Buffer } from 'node:buffer'
 
 export interface Layout {
   readonly shape: readonly number[]
@@ -59,7 +60,8 @@ export function gather(
 
 /** Turns big-endian elements into little-endian ones, in place. */
 export function reverseElements(bytes: Uint8Array<ArrayBuffer>, width: number): void {
-  for (let start = 0; start + width <= bytes.length; start += width) {
-    bytes.subarray(start, start + width).reverse()
-  }
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  if (width === 2) buffer.swap16()
+  else if (width === 4) buffer.swap32()
+  else if (width === 8) buffer.swap64()
 }

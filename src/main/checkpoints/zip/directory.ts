@@ -1,7 +1,7 @@
 /** The list of a zip archive's entries, at its end. Source: PKWARE's APPNOTE.TXT 6.3, sections 4.3 to 4.5. */
 import { Buffer } from 'node:buffer'
-import type { CheckpointFile } from '../../types'
-import { invalid, truncated } from '../errors'
+import type { CheckpointFile } from '../types'
+import { invalid, truncated } from './errors'
 
 export interface ZipEntry {
   readonly name: string

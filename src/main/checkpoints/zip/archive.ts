@@ -2,11 +2,9 @@
  * Random access to a zip archive's entries. Checksums are not compared: PyTorch can save without them
  * (torch.serialization.set_crc32_options), and only parts of entries are read.
  */
-import { promisify } from 'node:util'
-import { inflateRaw } from 'node:zlib'
-import { errnoOf } from '../../../files/errors'
-import type { CheckpointFile } from '../../types'
-import { invalid, unreadable } from '../errors'
+import type { CheckpointFile } from '../types'
+import { invalid, unreadable } from './errors'
+import { inflateStart } from './inflate'
 import { readDirectory, type ZipEntry } from './directory'
 
 const STORED = 0
@@ -14,14 +12,16 @@ const DEFLATED = 8
 const LOCAL_LENGTH = 30
 /** PyTorch compresses nothing; who packs its files again packs their small parts too. */
 const LARGEST_UNPACKED = 2 ** 25
-
-const inflate = promisify(inflateRaw)
+/** Deflate's limit: 258 bytes in two bits. */
+const MOST_EXPANDED = 1032
 
 export interface ZipArchive {
   readonly names: readonly string[]
   entry(name: string): ZipEntry | undefined
   /** Unpacks an entry of at most `limit` bytes. */
   readAll(entry: ZipEntry, limit: number): Promise<Uint8Array<ArrayBuffer>>
+  /** The first `length` bytes of an entry, unpacked no further. */
+  readStart(entry: ZipEntry, length: number): Promise<Uint8Array<ArrayBuffer>>
   /** A part of an entry that is stored as it is. */
   readPart(entry: ZipEntry, offset: number, length: number): Promise<Uint8Array<ArrayBuffer>>
 }
@@ -60,10 +60,19 @@ export async function openArchive(file: CheckpointFile): Promise<ZipArchive> {
     return file.read((await start(entry)) + offset, length)
   }
 
+  async function readStart(entry: ZipEntry, length: number): Promise<Uint8Array<ArrayBuffer>> {
+    if (entry.method !== DEFLATED) return readPart(entry, 0, length)
+    if (length > entry.size || entry.size > entry.packed * MOST_EXPANDED) {
+      throw invalid(file.path, `its entry "${entry.name}" does not unpack to ${entry.size} bytes.`)
+    }
+    return inflateStart(file, entry, await start(entry), length)
+  }
+
   return {
     names: [...entries.keys()],
     entry: (name) => entries.get(name),
     readPart,
+    readStart,
     async readAll(entry, limit) {
       const most = entry.method === DEFLATED ? Math.min(limit, LARGEST_UNPACKED) : limit
       if (entry.size > most || entry.packed > most) {
@@ -72,15 +81,7 @@ export async function openArchive(file: CheckpointFile): Promise<ZipArchive> {
           `its entry "${entry.name}" has ${entry.size} bytes; expected at most ${most}.`
         )
       }
-      if (entry.method !== DEFLATED) return readPart(entry, 0, entry.size)
-      const packed = await file.read(await start(entry), entry.packed)
-      try {
-        const bytes = await inflate(packed, { maxOutputLength: Math.max(1, entry.size) })
-        if (bytes.length === entry.size) return new Uint8Array(bytes)
-      } catch (error) {
-        if (errnoOf(error) === undefined) throw error
-      }
-      throw invalid(file.path, `its entry "${entry.name}" does not unpack to ${entry.size} bytes.`)
+      return readStart(entry, entry.size)
     }
   }
 }

@@ -1,0 +1,34 @@
+/** Relatives of the ResNet that have its names but compute something else. */
+import type { TensorShapes } from '../types'
+
+/** Names that only they have, and what they are called. */
+const RELATIVES: readonly (readonly [pattern: RegExp, what: string])[] = [
+  [/\.filt$|\.blur\b/, 'blur pooling (anti-aliasing)'],
+  [/(^|\.)attnpool\./, "CLIP's attention pooling"],
+  [/\.eca\./, 'efficient channel attention (ECA)'],
+  [/\.conv\d\.(paths|attn)\.|\.conv_kernel\.|mixing_conv/, 'selective kernels (SKNet)'],
+  [/\.convs\.\d+\./, 'hierarchical convolutions (Res2Net)'],
+  [/\.conv2\.(conv|bn0|bn1|fc1|fc2)\./, 'split attention (ResNeSt)'],
+  [/\.bn\d\.(IN|BN)\./, 'instance and batch norm side by side (IBN)'],
+  [/\.(cbam|gc|ge|nl|cecam)\./, 'an attention module'],
+  [/\.se_?\w*\./, 'squeeze-and-excitation modules in another arrangement than timm’s']
+]
+
+/** timm's names of ResNets with blur or average pooling for anti-aliasing, which no tensor tells. */
+const ANTI_ALIASED = /^(se)?res(net|next)(blur|aa)\d/
+
+/** What keeps these tensors from being a ResNet that is built; null: nothing that has a name. */
+export function relativeOf(
+  shapes: TensorShapes,
+  targets: TensorShapes,
+  architecture: string | null
+): string | null {
+  if (architecture !== null && ANTI_ALIASED.test(architecture)) {
+    return `anti-aliasing (the config names "${architecture}")`
+  }
+  const others = [...shapes.keys()].filter((name) => !targets.has(name))
+  for (const [pattern, what] of RELATIVES) if (others.some((name) => pattern.test(name))) return what
+  return shapes.has('bn1.weight') && !shapes.has('bn1.running_mean')
+    ? 'norms without running statistics (group norm)'
+    : null
+}

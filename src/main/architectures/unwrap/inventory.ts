@@ -1,0 +1,34 @@
+/** Sorts what is in a file: tensors of a network, and what is known to be none of it. */
+import type { UnwrapStep } from '@shared/contract/model'
+import { shorten } from '../text'
+import type { NamedTensors } from '../types'
+
+/** Counters of batch norms: nothing that a forward pass uses. */
+const COUNTER = /(^|\.)num_batches_tracked$/
+/** Batch norms of a second kind of images in training (AdvProp); clean images take the main ones. */
+const AUXILIARY = /(^|[._])(aux_?bns?|bn_aux|bn\d+_aux)\./
+
+export interface Inventory {
+  readonly tensors: NamedTensors
+  readonly ignored: readonly string[]
+  readonly steps: readonly UnwrapStep[]
+}
+
+export function inventoryOf(source: NamedTensors): Inventory {
+  const auxiliary = [...source.keys()].filter((name) => AUXILIARY.test(name))
+  const counters = [...source.keys()].filter((name) => COUNTER.test(name))
+  const ignored = new Set([...counters, ...auxiliary])
+  return {
+    tensors: new Map([...source].filter(([name]) => !ignored.has(name))),
+    ignored: [...ignored],
+    steps: [
+      ...drop(auxiliary, `Auxiliary batch norms were left out: ${shorten(auxiliary)}.`),
+      ...drop(counters, `${counters.length} counters of batch norms were left out.`)
+    ]
+  }
+}
+
+/** A step, if there is something to leave out. */
+export function drop(names: readonly string[], text: string): UnwrapStep[] {
+  return names.length === 0 ? [] : [{ kind: 'drop', text, names: [...names] }]
+}

@@ -1,0 +1,32 @@
+import type { ModelConfig } from '../types'
+
+/** What one config file says; null: nothing of it. */
+export interface Facts {
+  readonly architecture: string | null
+  readonly classes: number | null
+  readonly normalization: ModelConfig['normalization']
+  readonly inputSize: number | null
+  readonly cropFraction: number | null
+  readonly interpolation: string | null
+  readonly heads: number | null
+  readonly epsilon: number | null
+}
+
+export const NO_FACTS: Facts = {
+  architecture: null,
+  classes: null,
+  normalization: null,
+  inputSize: null,
+  cropFraction: null,
+  interpolation: null,
+  heads: null,
+  epsilon: null
+}
+
+/** Null unless both are there and every std is above 0. */
+export function soundNormalization(
+  mean: readonly number[] | null,
+  std: readonly number[] | null
+): ModelConfig['normalization'] {
+  return mean === null || std === null || std.some((value) => value <= 0) ? null : { mean, std }
+}

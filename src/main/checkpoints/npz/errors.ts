@@ -1,0 +1,3 @@
+import { formatErrors } from '../errors'
+
+export const { invalid, truncated, unreadable } = formatErrors('npz')
