@@ -21,9 +21,12 @@ interface Reading {
 
 export const colours = (name: string): string => fixture(`loading/${name}`)
 
-export const { stored, readings } = JSON.parse(readFileSync(colours('expected.json'), 'utf8')) as {
+export const { stored, readings, lateAverageTop1 } = JSON.parse(
+  readFileSync(colours('expected.json'), 'utf8')
+) as {
   stored: Readonly<Record<string, Statistics & { epsilon: number }>>
   readings: Readonly<Record<'as trained' | 'red first' | 'no normalisation' | 'ImageNet, red first', Reading>>
+  lateAverageTop1: number
 }
 
 export const colourLabels = readNpy(colours('labels.npy')).data as number[]

@@ -13,7 +13,7 @@ import { Application } from '../../../src/main/application'
 import { otherNormalizations, otherWeights } from '../../../src/main/application/readings'
 import { launchEngineProcess } from '../../../src/main/hosts/engine-process'
 import { sampleImages } from '../../../src/main/images'
-import { colours, networkAgreementOf, readings } from '../../support/colours'
+import { colours, lateAverageTop1, networkAgreementOf, readings } from '../../support/colours'
 import { temporaryFolder } from '../../support/folder'
 import { expected, golden, labels as goldenLabels } from '../../support/golden'
 import { readNpy } from '../../support/npy'
@@ -142,12 +142,27 @@ describe('a wrong order of colours', () => {
     expect(measure.entropy).toBeCloseTo(right.entropy, 5)
     expect(measure.batchNorms!.meanShift).toBeCloseTo(networkAgreementOf(right).meanShift, 4)
     expect(codes(done)[0]).toBe('channels-fit-better')
+    const again = await check(await colourStudy(), colours('colours.safetensors'), COLOURS)
+    expect(again).toMatchObject({ verdict: 'good', asRead: measure })
   })
 
   it('is found together with a wrong normalisation', async () => {
     const done = await check(await colourStudy(), colours('colours.safetensors'))
     expect(done.alternatives[0]).toMatchObject({ kind: 'channels', better: true, options: COLOURS })
     expect(done.findings[0]!.message).toContain('top-1 is 100 % instead of 25 %')
+  })
+})
+
+it('an average that is behind its weights is told from them', async () => {
+  const done = await check(await colourStudy(), colours('late_average.pth'), COLOURS)
+  expect(done.asRead.top1).toBe(lateAverageTop1)
+  expect(done.findings[0]!.code).toBe('weights-fit-better')
+  expect(done.alternatives[0]).toMatchObject({
+    text: 'the raw weights "state_dict" instead of the averaged ones',
+    kind: 'weights',
+    options: { ...COLOURS, weights: 'state_dict' },
+    measure: { top1: readings['as trained'].top1 },
+    better: true
   })
 })
 
