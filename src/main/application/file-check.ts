@@ -65,7 +65,7 @@ export class FileCheck {
       ...(odd || !labelsFit(context) ? otherLabels(asRead, context) : [])
     ]
     const ordered = ranked(tried, context.classes)
-      .map((one): Judged => ({ ...one, evidence: evidenceFor(one, asRead, tried) }))
+      .map((one): Judged => ({ ...one, evidence: evidenceFor(one, asRead, tried, context.classes) }))
       // Labels that do not fit are no reason to doubt the file: only an order that explains them is worth a word.
       .filter(({ evidence }) => odd || evidence !== null)
     const better = ordered.filter(({ evidence }) => evidence !== null)
@@ -143,7 +143,7 @@ export class FileCheck {
     const turned = await this.tryPixels([this.turned(best)], context)
     const tried = [...normalised, ...turned]
     // A wrong order of colours may hide which normalisation is right.
-    if (!tried.some((one) => clearlyBetter(one.reading, asRead) === 'top1')) {
+    if (!tried.some((one) => clearlyBetter(one.reading, asRead, context.classes) === 'top1')) {
       const rest = candidates.filter((one) => one !== best).map((one) => this.turned(one))
       tried.push(...(await this.tryPixels(rest, context)))
     }
@@ -223,13 +223,20 @@ function otherLabels(asRead: LoadReading, { labels, names, classes, setClasses }
  * What shows that a reading is clearly better than the present one. Turned colours must be so beside the same pixels
  * unturned, too, and the best of many orders of labels beside each single one.
  */
-function evidenceFor(one: Tried, asRead: LoadReading, tried: readonly Tried[]): Evidence | null {
-  const evidence = clearlyBetter(one.reading, asRead)
+function evidenceFor(
+  one: Tried,
+  asRead: LoadReading,
+  tried: readonly Tried[],
+  classes: number
+): Evidence | null {
+  const evidence = clearlyBetter(one.reading, asRead, classes)
   if (evidence === null) return null
-  if (one.unturned !== undefined && clearlyBetter(one.reading, one.unturned) === null) return null
+  if (one.unturned !== undefined && clearlyBetter(one.reading, one.unturned, classes) === null) return null
   if (one.bound !== true) return evidence
   const single = tried.filter(({ kind, bound }) => kind === 'labels' && bound !== true)
-  return single.every(({ reading }) => clearlyBetter(one.reading, reading) === 'top1') ? evidence : null
+  return single.every(({ reading }) => clearlyBetter(one.reading, reading, classes) === 'top1')
+    ? evidence
+    : null
 }
 
 type Judged = Tried & { readonly evidence: Evidence | null }

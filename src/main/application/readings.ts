@@ -56,7 +56,7 @@ export function otherWeights(file: CheckResult['file'], options: ModelOptions): 
       const kind = averagedNow === averaged ? '' : averaged ? 'averaged ' : 'raw '
       return { text: `the ${kind}weights "${name}"${instead}`, options: { ...options, weights: name } }
     })
-  const present = options.prefix ?? file.prefixes.join('')
+  const present = file.prefixes.join('')
   const prefixes = file.prefixChoices
     .filter((prefix) => prefix !== present)
     .map((prefix) => ({ text: `the weights below "${prefix}"`, options: { ...options, prefix } }))

@@ -73,19 +73,23 @@ export class Checker {
 
 async function runReading(
   { classifier, session, norms }: Loaded,
-  { images: file, indices, execution }: CheckRequest,
+  { images: file, indices, execution, options }: CheckRequest,
   { normalization, reversed }: PixelReading,
   signal: AbortSignal | undefined
 ): Promise<{ logits: Float32Array<ArrayBuffer>; batchNorms: LayerAgreement[] }> {
   const batch = classifier.signature.batch ?? execution.batch
-  const images = await openImages(file, normalization ?? classifier.inspection.normalization)
+  const bgr = (options.channels === 'bgr') !== reversed
+  const images = await openImages(
+    file,
+    normalization ?? classifier.inspection.normalization,
+    bgr ? 'bgr' : 'rgb'
+  )
   const sums = norms.map((norm) => new MomentSums(norm))
   let logits = new Float32Array()
   try {
     for (let start = 0; start < indices.length; start += batch) {
       const chosen = indices.slice(start, start + batch)
       const pixels = await readImages(images, chosen, file.height * file.width)
-      if (reversed) reverseChannels(pixels, file.height * file.width)
       const result = await session.runAll(pixels, chosen.length)
       // The runtime blocks this thread: let messages, a cancel among them, come in between batches.
       await nextTurn()
@@ -113,16 +117,6 @@ async function readImages(
   const result = new Float32Array(indices.length * CHANNELS * pixels)
   for (const [i, index] of indices.entries()) result.set(await images.read(index, 1), i * CHANNELS * pixels)
   return result
-}
-
-/** Red for blue and blue for red, in place. */
-function reverseChannels(images: Float32Array, pixels: number): void {
-  for (let start = 0; start < images.length; start += CHANNELS * pixels) {
-    const last = start + (CHANNELS - 1) * pixels
-    const red = images.slice(start, start + pixels)
-    images.copyWithin(start, last, last + pixels)
-    images.set(red, last)
-  }
 }
 
 /** Mean and variance of a batch norm's input over all batches, about its stored mean. */

@@ -1,6 +1,6 @@
 import { open, type FileHandle } from 'node:fs/promises'
 import type { ImageFile } from '@shared/contract/engine'
-import type { Normalization } from '@shared/contract/model'
+import type { ModelOptions, Normalization } from '@shared/contract/model'
 import { LinchpinError } from '@shared/errors'
 import { fileError } from '../files/errors'
 
@@ -16,12 +16,14 @@ export interface ImageBatches {
 
 /**
  * uint8 pixels are scaled to [0, 1]; then (x − mean) / std per channel where a normalisation is given.
- * float32 pixels are taken as they are, but for the normalisation.
+ * float32 pixels are taken as they are, but for the normalisation. The file has red first, and mean and std are those
+ * of red, green and blue, whichever of them the model takes first.
  * @throws FILE_NOT_FOUND, FILE_TRUNCATED.
  */
 export async function openImages(
   file: ImageFile,
-  normalization: Normalization | null
+  normalization: Normalization | null,
+  channels: ModelOptions['channels'] = 'rgb'
 ): Promise<ImageBatches> {
   const handle = await open(file.path, 'r').catch((error: unknown) => {
     throw fileError(error, file.path, 'read')
@@ -39,8 +41,10 @@ export async function openImages(
       for (let image = 0; image < n; image++) {
         for (let channel = 0; channel < CHANNELS; channel++) {
           const { scale, shift } = transform[channel] ?? { scale: 1, shift: 0 }
-          const to = (image * CHANNELS + channel) * pixels
-          const from = file.channelsLast ? image * CHANNELS * pixels + channel : to
+          const place = channels === 'bgr' ? CHANNELS - 1 - channel : channel
+          const to = (image * CHANNELS + place) * pixels
+          const first = image * CHANNELS * pixels
+          const from = file.channelsLast ? first + channel : first + channel * pixels
           const step = file.channelsLast ? CHANNELS : 1
           for (let i = 0; i < pixels; i++) target[to + i] = (source[from + i * step] ?? 0) * scale + shift
         }

@@ -23,7 +23,8 @@ export async function* measure(
 ): AsyncGenerator<EngineEvent, void, void> {
   const classifier = await loadClassifier(request.model.path, request.model.options)
   const perturbation = await resolvePerturbation(request)
-  const images = await openImages(request.images, request.model.normalization)
+  const { normalization, options } = request.model
+  const images = await openImages(request.images, normalization, options.channels)
   try {
     const pass = new Passes(request, classifier, images, signal)
     const original = new LogitsCollector(images.count)

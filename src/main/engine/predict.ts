@@ -21,7 +21,7 @@ export async function predict(
   signal?: AbortSignal
 ): Promise<{ images: number; classes: number }> {
   const { model, signature } = await loadClassifier(source.path, source.options)
-  const images = await openImages(file, source.normalization)
+  const images = await openImages(file, source.normalization, source.options.channels)
   let writer: NpyWriter | null = null
   let classes = 0
   try {
@@ -51,7 +51,7 @@ export async function timeModel(
   signal?: AbortSignal
 ): Promise<{ imagesPerSecond: number }> {
   const { model, signature } = await loadClassifier(source.path, source.options)
-  const images = await openImages(file, source.normalization)
+  const images = await openImages(file, source.normalization, source.options.channels)
   try {
     const { height, width } = file
     let started: number | null = null

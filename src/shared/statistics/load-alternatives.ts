@@ -38,18 +38,31 @@ function gainOf(a: LoadReading, b: LoadReading): number {
   return signTest(gained, lost)
 }
 
-/** What shows that `other` fits clearly better than `base`; null where nothing does. */
-export function clearlyBetter(other: LoadReading, base: LoadReading): Evidence | null {
+/**
+ * What shows that `other` fits clearly better than `base`; null where nothing does. A gain of top-1 does not count that
+ * is no more than chance, or against the batch norms: with wrong labels a right reading may be below chance, and one that
+ * predicts a single class is above it.
+ */
+export function clearlyBetter(other: LoadReading, base: LoadReading, classes: number): Evidence | null {
   if (other.measure.notFinite > base.measure.notFinite) return null
   if (other.measure.notFinite === 0 && base.measure.notFinite > 0) return 'finite'
+  const norms = agreementGain(other, base)
   if (other.correct !== null) {
-    if (gainOf(other, base) <= CLEAR_GAIN) return 'top1'
-    if (base.correct !== null && gainOf(base, other) <= CLEAR_LOSS) return null
+    const gained = gainOf(other, base) <= CLEAR_GAIN && aboveChance(other, classes)
+    if (gained && norms !== 'worse') return 'top1'
+    const lost = base.correct !== null && aboveChance(base, classes) && gainOf(base, other) <= CLEAR_LOSS
+    if (lost) return null
   }
+  return norms === 'better' ? 'batch-norms' : null
+}
+
+/** Null where the batch norms agree about alike, or there are none. */
+function agreementGain(other: LoadReading, base: LoadReading): 'better' | 'worse' | null {
   const before = disagreement(base)
   const after = disagreement(other)
-  if (before === null || after === null || before <= TOLERATED) return null
-  return CLEAR_FACTOR * after <= before ? 'batch-norms' : null
+  if (before === null || after === null) return null
+  if (before > TOLERATED && CLEAR_FACTOR * after <= before) return 'better'
+  return after > TOLERATED && CLEAR_FACTOR * before <= after ? 'worse' : null
 }
 
 /**

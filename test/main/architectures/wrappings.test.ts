@@ -1,10 +1,14 @@
 /** Every wrapping of test/fixtures/make_wrapped.py, and ResNets of other kinds: logits by PyTorch. */
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { classifierFiles, inspectCheckpoint } from '../../../src/main/architectures'
+import { openCheckpoint } from '../../../src/main/checkpoints'
+import { temporaryFolder } from '../../support/folder'
 import { floatImages, largestDifference, logitsOf } from '../../support/forward'
 import { fixture } from '../../support/golden'
 import { readNpy } from '../../support/npy'
+import { float32Tensor, writeTensors, type RawTensor } from '../../support/safetensors'
 
 interface Entry {
   readonly file: string
@@ -173,4 +177,38 @@ it('takes the stride in the first convolution only when told', async () => {
   const { inspection } = await inspectCheckpoint(path)
   expect(inspection.architectureChoices).toContain('resnet:v1')
   expect(largestDifference(await logitsOf(path, images), reference(entry))).toBeGreaterThan(0.01)
+})
+
+it('refuses SimCLRv2 with selective kernels by name', async () => {
+  const checkpoint = await openCheckpoint(wrapped('simclr_v2.pth'))
+  if (checkpoint.kind !== 'state-dict') throw new Error('no state dict')
+  const tensors = new Map<string, RawTensor>()
+  for (const [name, entry] of checkpoint.tensors) {
+    // In place of its second convolution such a block has a module of two.
+    const moved = name.replace(/(blocks\.\d+\.net\.2\.)weight$/, '$1main_conv.0.weight')
+    if (!name.endsWith('num_batches_tracked'))
+      tensors.set(moved, float32Tensor(entry.shape, await entry.read()))
+  }
+  await checkpoint.close()
+  const { inspection } = await inspectCheckpoint(
+    writeTensors(join(temporaryFolder(), 'selective.safetensors'), tensors)
+  )
+  expect(inspection.error?.code).toBe('TENSORS_UNEXPECTED')
+  expect(inspection.error?.message).toContain('selective kernels')
+})
+
+it('reads the raw weights beside the averaged ones when told', async () => {
+  const entry = entries.find(({ file }) => file === 'timm_training.pth.tar')!
+  const path = wrapped(entry.file)
+  const { inspection } = await inspectCheckpoint(path)
+  expect(inspection.stateDicts.map(({ name, averaged, chosen }) => ({ name, averaged, chosen }))).toEqual(
+    expect.arrayContaining([
+      { name: 'state_dict_ema', averaged: true, chosen: true },
+      { name: 'state_dict', averaged: false, chosen: false }
+    ])
+  )
+  expect(inspection.steps[0]?.text).toContain('"state_dict" (raw)')
+  const options = { weights: 'state_dict' }
+  expect((await inspectCheckpoint(path, options)).inspection.unwrapped).toEqual(['state_dict'])
+  expect(largestDifference(await logitsOf(path, images, options), reference(entry))).toBeGreaterThan(0.01)
 })

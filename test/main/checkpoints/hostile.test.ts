@@ -4,7 +4,6 @@
  */
 import { truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { deflateRawSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { writeModel } from '../../../src/main/graph'
 import { bundle } from '../../support/child/bundle'
@@ -149,7 +148,7 @@ describe('PyTorch', () => {
     ],
     [
       '1 GB, deflated',
-      () => zip([{ name: 'm/data.pkl', data: zeros(2 ** 27), deflated: true, size: 2 ** 30 }]),
+      () => zip([{ name: 'm/data.pkl', data: zeros(2 ** 25), deflated: true, size: 2 ** 30 }]),
       'FORMAT_INVALID',
       'at most'
     ],
@@ -211,14 +210,14 @@ describe('npz', () => {
 
   it.each<[string, Make, string, string]>([
     [
-      '128 MB behind a small array',
-      () => array(Buffer.concat([npy('6'), zeros(2 ** 27)])),
+      '32 MB behind a small array',
+      () => array(Buffer.concat([npy('6'), zeros(2 ** 25)])),
       'FORMAT_INVALID',
       'needs'
     ],
     [
       'more than it declares',
-      () => array(Buffer.concat([npy('6'), zeros(2 ** 27)]), { size: npy('6').length + 24 }),
+      () => array(Buffer.concat([npy('6'), zeros(2 ** 25)]), { size: npy('6').length + 24 }),
       'FORMAT_INVALID',
       'does not unpack'
     ],
@@ -248,11 +247,9 @@ describe('npz', () => {
     await refused(written(make(), 'model.npz'), code, fact)
   })
 
-  it('an array that honestly unpacks to 100 MB costs itself', async () => {
-    const length = 25e6
+  it('an array that honestly unpacks to 40 MB costs itself', async () => {
+    const length = 10e6
     const data = Buffer.concat([npy(String(length)), zeros(4 * length)])
-    const packed = deflateRawSync(data).length
-    expect(packed).toBeLessThan(200_000)
     await refused(written(array(data), 'model.npz'), 'read')
   })
 })
@@ -276,7 +273,7 @@ describe('ONNX', () => {
   const initializer = (...content: Uint8Array[]): Buffer => field(5, ...content)
   const nested = (depth: number): Buffer => {
     // A node with an attribute that is a graph, and so on: only the lengths grow.
-    let graph = Buffer.alloc(0)
+    let graph: Buffer = Buffer.alloc(0)
     for (let i = 0; i < depth; i++) graph = field(1, field(5, field(6, graph)))
     return graph
   }

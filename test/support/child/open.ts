@@ -1,8 +1,8 @@
 /** Runs by itself: opens each file named in a line of its input, reads all of it, and says what that cost. */
-import { readFileSync, writeFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { openCheckpoint } from '../../../src/main/checkpoints'
 import { toProblem } from '../../../src/shared/errors'
+import { forgetPeak, peakBytes } from './peak'
 
 /** What is printed for one file, as a line of JSON. */
 export interface Cost {
@@ -12,26 +12,6 @@ export interface Cost {
   readonly seconds: number
   /** The most memory that the process held, above what it held before. */
   readonly megabytes: number
-}
-
-/** Forgets the peak so far, where the system can. */
-function forgetPeak(): void {
-  try {
-    writeFileSync('/proc/self/clear_refs', '5')
-  } catch {
-    // The peak of all files so far bounds that of each.
-  }
-}
-
-/** In bytes. What the system counts for a child otherwise includes its parent's. */
-function peak(): number {
-  try {
-    const [, kilobytes] = /VmHWM:\s+(\d+) kB/.exec(readFileSync('/proc/self/status', 'utf8')) ?? []
-    if (kilobytes !== undefined) return Number(kilobytes) * 1024
-  } catch {
-    // Another system.
-  }
-  return process.resourceUsage().maxRSS * 1024
 }
 
 async function outcome(path: string): Promise<{ readonly code: string; readonly message: string }> {
@@ -56,7 +36,7 @@ async function costOf(path: string): Promise<Cost> {
   const started = process.cpuUsage()
   const { code, message } = await outcome(path)
   const { user, system } = process.cpuUsage(started)
-  return { code, message, seconds: (user + system) / 1e6, megabytes: (peak() - before) / 1e6 }
+  return { code, message, seconds: (user + system) / 1e6, megabytes: (peakBytes() - before) / 1e6 }
 }
 
 // Readers, parsers and threads are there before anything is measured.

@@ -18,6 +18,12 @@ export const POOLED: Readonly<Record<Pooling, number>> = {
   'tokens-average': 5
 }
 
+/** What the user can choose where the tensors fit both. */
+export const POOLING_CHOICES: Readonly<Record<string, Pooling>> = {
+  'vit:class-token': 'token',
+  'vit:average': 'average'
+}
+
 export interface Vit {
   readonly width: number
   readonly depth: number
@@ -64,7 +70,7 @@ export function layoutOf(shapes: TensorShapes, hints: Hints): Vit | null {
     classToken: shapes.has('cls_token'),
     distToken: shapes.has('dist_token'),
     registers: shapes.get('reg_token')?.[1] ?? 0,
-    pooling: poolingOf(shapes, parts, width, depth),
+    pooling: poolingOf(shapes, parts, { width, depth }, hints),
     classes: shapes.get('head.weight')?.[0] ?? 0,
     parts
   }
@@ -94,11 +100,18 @@ function anyBlock(shapes: TensorShapes, name: string): readonly number[] | undef
  * timm: a norm after pooling, or no class token, means the average of the patches. DINOv2, which has LayerScale, puts
  * class tokens and average one behind the other (the first DINO mixes them otherwise).
  */
-function poolingOf(shapes: TensorShapes, parts: ReadonlySet<string>, width: number, depth: number): Pooling {
-  if (shapes.has('fc_norm.weight') || !shapes.has('cls_token')) return 'average'
+function poolingOf(
+  shapes: TensorShapes,
+  parts: ReadonlySet<string>,
+  { width, depth }: Pick<Vit, 'width' | 'depth'>,
+  { choice }: Hints
+): Pooling {
+  if (!shapes.has('cls_token')) return 'average'
   const features = parts.has('blocks.ls1.gamma') ? shapes.get('head.weight')?.[1] : width
   if (features === POOLED['token-average'] * width) return 'token-average'
-  return depth >= 4 && features === POOLED['tokens-average'] * width ? 'tokens-average' : 'token'
+  if (depth >= 4 && features === POOLED['tokens-average'] * width) return 'tokens-average'
+  const chosen = choice === undefined ? undefined : POOLING_CHOICES[choice]
+  return chosen ?? (shapes.has('fc_norm.weight') ? 'average' : 'token')
 }
 
 /**
