@@ -2,7 +2,14 @@
 import type { Inspection, LayerInfo, ModelOptions, Warning } from '@shared/contract/model'
 import { LinchpinError, toProblem } from '@shared/errors'
 import { openCheckpoint, type Checkpoint } from '../checkpoints'
-import { findLayers, signatureOf, type GraphLayer, type OnnxModel, type Signature } from '../graph'
+import {
+  findLayers,
+  signatureOf,
+  withReversedChannels,
+  type GraphLayer,
+  type OnnxModel,
+  type Signature
+} from '../graph'
 import { batchNormsFolded } from '../graph/folding'
 import { fromGraph } from './from-graph'
 import { fromStateDict } from './from-state-dict'
@@ -38,13 +45,15 @@ export async function inspectCheckpoint(path: string, options: ModelOptions = {}
     checkpoint = await openCheckpoint(path, { weights: options.weights })
     const { format, container, files } = checkpoint
     report.update({ format, container, reading: options })
-    const { model, inputSize } =
+    const network =
       checkpoint.kind === 'graph'
         ? fromGraph(checkpoint, options, report)
         : await fromStateDict(checkpoint, options, report)
+    const { inputSize } = network
+    const model = options.channels === 'bgr' ? withReversedChannels(network.model) : network.model
     const signature = signatureOf(model)
-    const { height, width } = signature
-    const layers = findLayers(model, [1, 3, height ?? inputSize, width ?? inputSize])
+    const { batch, height, width } = signature
+    const layers = findLayers(model, [batch ?? 1, 3, height ?? inputSize, width ?? inputSize])
     checkFinite(layers, report)
     if (checkpoint.kind === 'graph') {
       const matched = layers.reduce((sum, layer) => sum + layer.tensors.length, 0)
