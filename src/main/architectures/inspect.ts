@@ -13,6 +13,7 @@ import {
 import { batchNormsFolded } from '../graph/folding'
 import { fromGraph } from './from-graph'
 import { fromStateDict } from './from-state-dict'
+import { familyOf } from './graph-family'
 import { Report } from './report'
 import { shorten } from './text'
 
@@ -91,14 +92,6 @@ function checkFinite(layers: readonly GraphLayer[], report: Report): void {
     details: bad,
     fix: 'The training diverged or the file is damaged: take an earlier checkpoint.'
   })
-}
-
-/** A graph whose layers have a ResNet's names came from one: its fresh parameters are drawn as a ResNet's. */
-function familyOf(layers: readonly GraphLayer[]): string | null {
-  const names = new Set(layers.map(({ name }) => name))
-  return ['conv1', 'layer1.0.conv1', 'layer1.0.conv2', 'fc'].every((name) => names.has(name))
-    ? 'resnet'
-    : null
 }
 
 function layerInfo({ name, kind, shape, parameters, macs, stage, block }: GraphLayer): LayerInfo {
