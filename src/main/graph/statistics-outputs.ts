@@ -19,11 +19,11 @@ export interface BatchNormStatistics {
   readonly stored: { readonly mean: Float32Array; readonly variance: Float32Array }
   readonly epsilon: number
   /**
-   * Output of shape [C]: mean over batch and positions of the input less the stored mean. Where the two agree, the
-   * variance is then no small difference of large numbers.
+   * Output of shape [N, C]: mean over positions of the input less the stored mean. Where the two agree, the variance is
+   * then no small difference of large numbers.
    */
   readonly shift: string
-  /** Output of shape [C]: mean of the square of the same. */
+  /** Output of shape [N, C]: mean of the square of the same. */
   readonly square: string
 }
 
@@ -95,13 +95,13 @@ class Addition {
     const centred = this.node('Sub', `${name}::centred`, [flat, `${name}::centre`])
     const squared = this.node('Mul', `${name}::squared`, [centred, centred])
     return {
-      shift: this.channelMean(`${name}::shift`, centred, centre.length),
-      square: this.channelMean(`${name}::square`, squared, centre.length)
+      shift: this.positionMean(`${name}::shift`, centred, centre.length),
+      square: this.positionMean(`${name}::square`, squared, centre.length)
     }
   }
 
-  private channelMean(name: string, input: string, channels: number): string {
-    const axes = [0, 2]
+  private positionMean(name: string, input: string, channels: number): string {
+    const axes = [2]
     if (this.opset >= AXES_ARE_INPUT) {
       this.node('ReduceMean', name, [input, this.integers(`${name}::axes`, axes)], { keepdims: 0 })
     } else this.node('ReduceMean', name, [input], { axes, keepdims: 0 })
@@ -113,7 +113,12 @@ class Addition {
             case: 'tensorType',
             value: {
               elemType: TensorProto_DataType.FLOAT,
-              shape: { dim: [{ value: { case: 'dimValue', value: BigInt(channels) } }] }
+              shape: {
+                dim: [
+                  { value: { case: 'dimParam', value: `${name}::N` } },
+                  { value: { case: 'dimValue', value: BigInt(channels) } }
+                ]
+              }
             }
           }
         }
