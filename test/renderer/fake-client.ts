@@ -1,9 +1,12 @@
 import { createRouterClient, implement } from '@orpc/server'
 import { contract, type LinchpinClient } from '@shared/contract'
 import type { CellDetail, Run } from '@shared/contract/measurement'
+import type { LoadCheckOutcome } from '@shared/contract/loading'
+import type { Inspection, ModelOptions } from '@shared/contract/model'
 import type { ImportOutcome, StudyEvent, StudySnapshot } from '@shared/contract/study'
 import { LinchpinError } from '@shared/errors'
-import { emptyStudy, EVALUATION, fakeInspection, fakeModel, fakeRun, sampleStudy } from './fake-study'
+import { fakeCheck, fakeInspection } from './fake-inspection'
+import { emptyStudy, EVALUATION, fakeModel, fakeRun, sampleStudy } from './fake-study'
 
 const os = implement(contract)
 
@@ -47,8 +50,24 @@ export interface FakeApplication {
 
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
+/** How files are answered for; a test that needs their order has its own. */
+export interface Answers {
+  readonly inspect: (path: string, options: ModelOptions | undefined) => Promise<Inspection>
+  readonly check: (path: string, options: ModelOptions | undefined) => Promise<LoadCheckOutcome>
+}
+
+const ANSWERS: Answers = {
+  inspect: (path, options) => wait(150).then(() => fakeInspection(path, options)),
+  check: (path, options) => wait(150).then(() => fakeCheck(path, options))
+}
+
 /** An application in memory, with one made-up study. */
-export function fakeApplication(study: StudySnapshot, open = true): FakeApplication {
+export function fakeApplication(
+  study: StudySnapshot,
+  open = true,
+  answers: Partial<Answers> = {}
+): FakeApplication {
+  const { inspect, check } = { ...ANSWERS, ...answers }
   const stream = new Stream()
   const application = { study, send: (event: StudyEvent) => stream.send(event) }
 
@@ -104,24 +123,30 @@ export function fakeApplication(study: StudySnapshot, open = true): FakeApplicat
       })
     },
     models: {
-      inspect: os.models.inspect.handler(async ({ input }) => {
-        await wait(150)
-        return input.files.map(({ path }) => fakeInspection(path))
-      }),
+      inspect: os.models.inspect.handler(({ input }) =>
+        Promise.all(input.files.map(({ path, options }) => inspect(path, options)))
+      ),
       check: os.models.check.handler(({ input }) =>
-        input.files.map(({ path }) => ({ path, check: null, problem: null }))
+        Promise.all(input.files.map(({ path, options }) => check(path, options)))
       ),
       add: os.models.add.handler(({ input }) =>
         input.models.map((request): ImportOutcome => {
-          const layers = fakeInspection(request.path).layers
+          const inspection = fakeInspection(request.path, request.options)
+          const { layers, steps, heads, preprocessing } = inspection
           const id = request.name ?? request.path
-          const model = fakeModel(id, request.category ?? 'uncategorised', layers, null)
+          const model = {
+            ...fakeModel(id, request.category ?? 'uncategorised', layers, null),
+            options: request.options ?? {},
+            steps,
+            heads,
+            preprocessing
+          }
           setModels([...application.study.models, model])
           return {
             path: request.path,
             model,
             existing: false,
-            inspection: fakeInspection(request.path),
+            inspection,
             problem: null
           }
         })

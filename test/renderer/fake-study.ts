@@ -1,6 +1,6 @@
 import type { Evaluation } from '@shared/contract/evaluation'
 import type { Cell, ModelCells, Run, Series } from '@shared/contract/measurement'
-import type { Inspection, LayerInfo, Model } from '@shared/contract/model'
+import type { LayerInfo, Model } from '@shared/contract/model'
 import type { StudySnapshot } from '@shared/contract/study'
 
 /** A made-up study for tests of the interface. No value in it was ever measured. */
@@ -214,59 +214,4 @@ export function largeStudy(rows = 50): StudySnapshot {
     return fakeModel(`${category} recipe ${index}`, category, layers, 0.6 + (index % 20) / 100)
   })
   return { ...sampleStudy(), models, cells: fakeCells(models) }
-}
-
-export function fakeInspection(file: string): Inspection {
-  const broken = file.includes('broken')
-  const layers = broken ? [] : fakeLayers([2, 2, 2, 2], 2)
-  return {
-    file,
-    format: broken ? null : file.endsWith('.onnx') ? 'onnx' : 'safetensors',
-    container: null,
-    architecture: broken ? null : 'ResNet Basic [2, 2, 2, 2]',
-    family: broken ? null : 'resnet',
-    architectureChoices: broken ? [] : ['resnet:cifar-stem', 'resnet:imagenet-stem'],
-    unwrapped: broken ? [] : ['state_dict'],
-    prefixes: broken ? [] : ['module.'],
-    steps: [],
-    stateDicts: [],
-    prefixChoices: [],
-    parameters: broken ? 0 : 11_173_962,
-    tensors: broken ? 0 : 122,
-    matched: broken ? 0 : 122,
-    missing: [],
-    unexpected: broken ? [] : ['head.extra.weight', 'head.extra.bias'],
-    ignored: broken ? [] : ['bn1.num_batches_tracked'],
-    normalization: broken
-      ? null
-      : { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225], source: 'default' },
-    preprocessing: null,
-    heads: null,
-    classes: broken ? null : 10,
-    inputShape: [3, null, null],
-    outputs: [],
-    head: null,
-    reading: {},
-    layers,
-    warnings: broken
-      ? []
-      : [
-          {
-            code: 'NORMALIZATION_ASSUMED',
-            message:
-              'The file says nothing of its normalisation. ImageNet’s mean and standard deviation are assumed.'
-          }
-        ],
-    ...(broken
-      ? {
-          error: {
-            code: 'FILE_TRUNCATED' as const,
-            message:
-              'The file ends too early. The header announces 44.7 MB of tensors, the file has 12.1 MB.',
-            fix: 'Download or copy it again.',
-            details: ['layer4.1.conv2.weight: bytes 35,389,440 to 44,826,624']
-          }
-        }
-      : {})
-  }
 }

@@ -1,5 +1,5 @@
 import type { GraphLayer, LayerParameter, ParameterRole } from '../../src/main/graph'
-import { placeOf } from '../../src/main/graph/names'
+import { placeOf } from '../../src/main/graph/layers/names'
 
 const sizeOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1)
 
@@ -17,7 +17,7 @@ export function fakeLayer(
       name: `${name}.${role}`,
       shape,
       uses: [],
-      transposed: false,
+      layout: { shape, transposed: false, dataType: 1 },
       read: () => values[role] ?? new Float32Array(sizeOf(shape))
     }
   })

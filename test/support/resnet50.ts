@@ -2,18 +2,21 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { fileBytes } from './safetensors'
 
-/** Name and shape of each tensor in order. Layout: He et al., arXiv 1512.03385, table 1, 50-layer column. */
-export function resnet50Shapes(): [string, number[]][] {
+/**
+ * Name and shape of each tensor in order. Layout: He et al., arXiv 1512.03385, table 1, 50-layer column.
+ * @param base channels of the first stage; those of all others are multiples.
+ */
+export function resnet50Shapes(base = 64): [string, number[]][] {
   const shapes: [string, number[]][] = []
   const norm = (name: string, size: number): void => {
     for (const part of ['weight', 'bias', 'running_mean', 'running_var'])
       shapes.push([`${name}.${part}`, [size]])
   }
-  shapes.push(['conv1.weight', [64, 3, 7, 7]])
-  norm('bn1', 64)
-  let input = 64
+  shapes.push(['conv1.weight', [base, 3, 7, 7]])
+  norm('bn1', base)
+  let input = base
   ;[3, 4, 6, 3].forEach((blocks, stage) => {
-    const width = 64 * 2 ** stage
+    const width = base * 2 ** stage
     for (let block = 0; block < blocks; block++) {
       const name = `layer${stage + 1}.${block}`
       shapes.push([`${name}.conv1.weight`, [width, input, 1, 1]])
@@ -29,7 +32,7 @@ export function resnet50Shapes(): [string, number[]][] {
       input = 4 * width
     }
   })
-  shapes.push(['fc.weight', [1000, 2048]], ['fc.bias', [1000]])
+  shapes.push(['fc.weight', [1000, 32 * base]], ['fc.bias', [1000]])
   return shapes
 }
 

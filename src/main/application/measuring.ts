@@ -5,7 +5,7 @@ import { LinchpinError, toProblem } from '@shared/errors'
 import { summarise } from '@shared/statistics'
 import { executionOf } from './batch'
 import { Engine } from './engine'
-import { verifiedPath } from './models'
+import { verifiedModel } from './models'
 import { passesOf, unitsOf, type ModelPlan, type StudyPlan } from './plan'
 import type { EngineProcess } from './ports'
 import { ProgressMeter } from './progress'
@@ -62,13 +62,13 @@ async function measureModel(
 ): Promise<void> {
   const { study, spec, images, signal } = work
   const { model } = plan.stored
-  const path = await verifiedPath(study, plan.stored)
+  const { path, options } = await verifiedModel(study, plan.stored)
   const configuration = study.store.results.findOrAdd(plan.configuration)
   let place = `"${model.name}", the unperturbed network`
   try {
     const events = await engine.client.measure(
       {
-        model: { path, options: model.options, normalization: model.normalization },
+        model: { path, options, normalization: model.normalization },
         images: { ...images, count: work.plan.images },
         labels: usableLabels(work, plan),
         perturbation: plan.perturbation,

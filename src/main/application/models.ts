@@ -8,6 +8,7 @@ import { LinchpinError, toProblem } from '@shared/errors'
 import { classifierFiles, inspectCheckpoint } from '../architectures'
 import { hashFiles } from '../checkpoints'
 import { belongsTo, type StoredModel } from '../store'
+import { headCandidates, withAbsoluteHead } from './heads'
 import type { OpenStudy } from './study'
 
 const UNCATEGORISED = 'uncategorised'
@@ -22,14 +23,14 @@ export function treatmentOf(
 }
 
 export async function inspectFile(path: string, options: ModelOptions | undefined): Promise<Inspection> {
-  const { inspection } = await inspectCheckpoint(path, options)
+  const { inspection } = await inspectCheckpoint(path, withAbsoluteHead(options))
   return inspection
 }
 
 /** Adds a model, or says why not; never throws for a bad file. */
 export async function addModel(study: OpenStudy, request: ImportRequest): Promise<ImportOutcome> {
   const path = resolve(request.path)
-  const options = request.options ?? {}
+  const options = withAbsoluteHead(request.options)
   const { inspection, classifier } = await inspectCheckpoint(path, options)
   const outcome = {
     path: request.path,
@@ -49,7 +50,7 @@ export async function addModel(study: OpenStudy, request: ImportRequest): Promis
     const known = study.store.models.find(hash, treatment)
     if (known !== null) {
       const { id, name, category, attributes } = known.model
-      study.store.models.move(id, path, study.relativePath(path))
+      study.store.models.move(id, path, study.relativePath(path), reading)
       study.store.models.update(id, {
         name: request.name ?? name,
         category: request.category ?? category,
@@ -124,16 +125,22 @@ export function published(study: OpenStudy, id: string): Model {
 /** @throws FILE_CHANGED when the file's content is not the imported one's. */
 export async function locateModel(study: OpenStudy, id: string, path: string): Promise<Model> {
   const place = resolve(path)
-  await withContent(study.model(id), [place])
-  study.store.models.move(id, place, study.relativePath(place))
+  const { options } = await withContent(study.model(id), [place])
+  study.store.models.move(id, place, study.relativePath(place), options)
   return published(study, id)
 }
 
+/** A model's file and how it is read, with its head where that is now. */
+interface FoundModel {
+  readonly path: string
+  readonly options: ModelOptions
+}
+
 /**
- * The path of a model's file, found and checked: what is measured is what was imported.
+ * Where a model's files are, found and checked: what is measured is what was imported.
  * @throws FILE_NOT_FOUND, FILE_CHANGED.
  */
-export async function verifiedPath(study: OpenStudy, stored: StoredModel): Promise<string> {
+export async function verifiedModel(study: OpenStudy, stored: StoredModel): Promise<FoundModel> {
   const found = [...new Set(study.candidates(stored))].filter((path) => existsSync(path))
   if (found.length > 0) return withContent(stored, found)
   throw new LinchpinError(
@@ -144,18 +151,18 @@ export async function verifiedPath(study: OpenStudy, stored: StoredModel): Promi
 }
 
 /** The first of some paths that holds the imported content. */
-async function withContent({ model }: StoredModel, paths: readonly string[]): Promise<string> {
+async function withContent(stored: StoredModel, paths: readonly string[]): Promise<FoundModel> {
+  const { hash } = stored.model
   const facts: string[] = []
   for (const path of paths) {
-    const hash = await hashFiles(await classifierFiles(path, model.options))
-    if (hash === model.hash) return path
-    facts.push(`"${path}" has the hash ${hash.slice(0, 12)}…`)
-  }
-  throw new LinchpinError(
-    'FILE_CHANGED',
-    `${facts.join(', ')}, the imported one ${model.hash.slice(0, 12)}….`,
-    {
-      fix: 'Choose the original file, or import this one as a model of its own.'
+    for (const options of headCandidates(stored, path)) {
+      const found = await hashFiles(await classifierFiles(path, options))
+      if (found === hash) return { path, options }
+      const files = options.head === undefined ? `"${path}" has` : `"${path}" with "${options.head}" have`
+      facts.push(`${files} the hash ${found.slice(0, 12)}…`)
     }
-  )
+  }
+  throw new LinchpinError('FILE_CHANGED', `${facts.join(', ')}, the imported one ${hash.slice(0, 12)}….`, {
+    fix: 'Choose the original file, or import this one as a model of its own.'
+  })
 }

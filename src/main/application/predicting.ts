@@ -4,6 +4,7 @@ import { loadClassifier } from '../architectures'
 import { openImageArray } from '../images'
 import { executionOf } from './batch'
 import { Engine } from './engine'
+import { withAbsoluteHead } from './heads'
 import type { EngineProcess } from './ports'
 
 type Request = Parameters<LinchpinClient['models']['predict']>[0]
@@ -17,7 +18,7 @@ export async function predict(
   launchEngine: () => EngineProcess
 ): Promise<{ images: number; classes: number }> {
   const path = resolve(request.path)
-  const options = request.options ?? {}
+  const options = withAbsoluteHead(request.options)
   const { inspection } = await loadClassifier(path, options)
   const images = await openImageArray(resolve(request.input))
   const given = options.mean !== undefined || options.std !== undefined

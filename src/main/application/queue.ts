@@ -5,7 +5,7 @@ import { executionOf } from './batch'
 import { Engine } from './engine'
 import type { Evaluations } from './evaluation'
 import { measurePlan } from './measuring'
-import { verifiedPath } from './models'
+import { verifiedModel } from './models'
 import { describeOwner, HEARTBEAT, isElsewhere, ownerNow } from './owner'
 import { passesOf, planMeasurement, unitsOf, type StudyPlan } from './plan'
 import type { EngineProcess } from './ports'
@@ -74,8 +74,8 @@ export class MeasurementQueue {
   ): Promise<number | null> {
     const pending = plan.models.find(({ units }) => units.length > 0)
     if (pending === undefined) return null
-    const { options, normalization } = pending.stored.model
-    const path = await verifiedPath(study, pending.stored)
+    const { normalization } = pending.stored.model
+    const { path, options } = await verifiedModel(study, pending.stored)
     const images = await this.evaluations.images(plan.evaluation)
     const engine = new Engine(this.launchEngine())
     try {

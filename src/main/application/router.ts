@@ -6,6 +6,7 @@ import { contract } from '@shared/contract'
 import { problemMiddleware } from '../rpc/problem-middleware'
 import { VERSION } from './version'
 import { addModel, inspectFile, locateModel, published } from './models'
+import { withAbsoluteHead } from './heads'
 import { checkFiles } from './loading'
 import { predict } from './predicting'
 import type { Services } from './services'
@@ -51,7 +52,12 @@ export function applicationRouter(app: Services, log: Logger) {
         Promise.all(input.files.map(({ path, options }) => inspectFile(path, options)))
       ),
       check: os.models.check.handler(({ input, signal }) =>
-        checkFiles(study(input), input.files, app, signal)
+        checkFiles(
+          study(input),
+          input.files.map(({ path, options }) => ({ path, options: withAbsoluteHead(options) })),
+          app,
+          signal
+        )
       ),
       add: os.models.add.handler(async ({ input }) => {
         const outcomes = []

@@ -14,12 +14,19 @@ const ALIKE = 0.4
 
 /**
  * Every target must be there, in its shape, and nothing else that would change the network.
- * @throws TENSORS_MISSING, TENSOR_SHAPE, TENSORS_UNEXPECTED.
+ * @throws ARCHITECTURE_UNKNOWN, TENSORS_MISSING, TENSOR_SHAPE, TENSORS_UNEXPECTED.
  */
 export function checkTensors({ tensors, recognition, fit }: Reading): void {
-  const { targets, description, refusal } = recognition
+  const { targets, description, refusal, unlike } = recognition
   const { missing, wrong, foreign, unexpected } = fit
-  if (refusal !== undefined && (missing.length > 0 || foreign.length > 0)) {
+  if (unlike !== undefined) {
+    throw new LinchpinError(
+      'ARCHITECTURE_UNKNOWN',
+      `Its tensors are those of ${description}, and the config beside it names ${unlike}, which computes something else with them.`,
+      { fix: `${EXPORT} If the config is wrong, choose how to read the file ("${recognition.choice}").` }
+    )
+  }
+  if (refusal !== undefined) {
     throw new LinchpinError('TENSORS_UNEXPECTED', `It is a relative of ${description} with ${refusal}.`, {
       details: missing.length > 0 ? differences(tensors, recognition, missing, unexpected) : foreign,
       fix: EXPORT

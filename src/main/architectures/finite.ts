@@ -3,13 +3,14 @@ import { LinchpinError } from '@shared/errors'
 import type { Report } from './report'
 import { shorten } from './text'
 
-const EXPONENT = 0x7f800000
-
-/** How many values are NaN or infinite: those whose exponent has all its bits set. */
+/** How many values are NaN or infinite. */
 export function countNotFinite(values: Float32Array): number {
-  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length)
+  // Finite numbers of single precision have a finite sum in double precision; this is the pass that is always made.
+  let sum = 0
+  for (let i = 0; i < values.length; i++) sum += values[i] ?? 0
+  if (Number.isFinite(sum)) return 0
   let count = 0
-  for (let i = 0; i < bits.length; i++) if (((bits[i] ?? 0) & EXPONENT) === EXPONENT) count++
+  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i] ?? 0)) count++
   return count
 }
 

@@ -26,6 +26,11 @@ import {
   type Normalizer
 } from './unwrap'
 
+/** More are no checkpoint of vision networks; looking for one among them takes long. */
+const MOST_TENSORS = 20_000
+/** Names that an error lists. */
+const MOST_NAMES = 1000
+
 /**
  * @throws ARCHITECTURE_UNKNOWN, CLASSIFIER_ALONE, CLASSIFIER_MISSING, TENSORS_MISSING, TENSORS_UNEXPECTED,
  * TENSOR_SHAPE, TENSOR_NOT_FINITE, OPTION_INVALID, and what reading the files throws.
@@ -144,6 +149,7 @@ function findNetwork(
   options: ModelOptions,
   report: Report
 ): Found {
+  if (tensors.size > MOST_TENSORS) throw unknown(tensors)
   const alone = onlyLinear(tensors)
   if (alone !== null) {
     const [classes = 0, features = 0] = alone.weight.shape
@@ -168,7 +174,7 @@ function unknown(tensors: NamedTensors): LinchpinError {
   const names = [...tensors.keys()]
   const first = names.slice(0, 3).join('", "')
   return new LinchpinError('ARCHITECTURE_UNKNOWN', `Its ${names.length} tensors begin with "${first}".`, {
-    details: names,
+    details: names.slice(0, MOST_NAMES),
     fix: 'Export the model to ONNX and import that.'
   })
 }

@@ -4,7 +4,9 @@ import { LinchpinError } from '@shared/errors'
 import type { StateDictCheckpoint } from '../checkpoints'
 import type { Reading } from './reading'
 import type { Report } from './report'
+import { shorten } from './text'
 import { frontEndOf, NO_NORMALIZATION } from './unwrap/convention'
+import { drop } from './unwrap/inventory'
 import { nearestTo, normalizationOfMetadata, readNormalizer, type Normalizer } from './unwrap/normalizer'
 
 /** torchvision's and timm's mean and std for ImageNet. */
@@ -75,18 +77,22 @@ async function savedNormalization(
   report: Report
 ): Promise<Normalization | null> {
   let taken: { readonly module: string; readonly values: Normalization } | null = null
+  const others: string[] = []
   for (const normalizer of nearestTo(prefix, normalizers)) {
     const values = await readNormalizer(normalizer)
     const module = normalizer.names[0] ?? ''
-    if (values === null) continue
-    if (taken === null) {
+    if (values !== null && taken === null) {
       taken = { module, values }
       report.step(normalizerStep(normalizer, values))
-    } else if (!agree(taken.values, values)) {
+      continue
+    }
+    others.push(...normalizer.names)
+    if (values !== null && taken !== null && !agree(taken.values, values)) {
       const message = `The file has normalisers that differ: "${taken.module}" [${taken.values.mean.join(', ')}] is taken, "${module}" [${values.mean.join(', ')}] is not.`
       report.warn({ code: 'normalizers-differ', message })
     }
   }
+  report.step(...drop(others, `Other normalisers were left out: ${shorten(others)}.`))
   return taken?.values ?? null
 }
 

@@ -91,7 +91,7 @@ function shapesOf(tensors: NamedTensors): TensorShapes {
   return new Map([...tensors].map(([name, { shape }]) => [name, shape]))
 }
 
-function fitOf(tensors: NamedTensors, { targets, classifier, owns }: Recognition): Fit {
+function fitOf(tensors: NamedTensors, { targets, classifier, owns, refusal }: Recognition): Fit {
   const inHead = (name: string): boolean => name.startsWith(`${classifier}.`)
   const missing = [...targets.keys()].filter((name) => !tensors.has(name))
   const headless =
@@ -107,7 +107,7 @@ function fitOf(tensors: NamedTensors, { targets, classifier, owns }: Recognition
     wrong: wrong.map(([name]) => name),
     unexpected,
     foreign,
-    problems: lacking.length + wrong.length + foreign.length
+    problems: lacking.length + wrong.length + foreign.length + (refusal === undefined ? 0 : 1)
   }
 }
 

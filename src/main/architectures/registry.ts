@@ -1,5 +1,6 @@
 import { resnet } from './resnet'
 import type { Architecture } from './types'
+import { vit } from './vit'
 
 /** Every family that can be built from tensors. */
-export const ARCHITECTURES: readonly Architecture[] = [resnet]
+export const ARCHITECTURES: readonly Architecture[] = [resnet, vit]

@@ -32,8 +32,10 @@ export interface Recognition {
   readonly choice: string
   /** Those of the architecture's choices that make sense for these tensors; absent: all. */
   readonly choices?: readonly string[]
-  /** What these tensors are that is not built, e.g. `blur pooling`: named where they do not fit. */
+  /** What these tensors have that is not built, e.g. `blur pooling`: the network is refused by that name. */
   readonly refusal?: string
+  /** What a config names that computes otherwise with these very tensors; the user can overrule it by a choice. */
+  readonly unlike?: string
   /** Every tensor that the network needs, with its shape, in network order. */
   readonly targets: TensorShapes
   /** Module that makes the logits, e.g. `fc`: its weight is [classes, features]. */

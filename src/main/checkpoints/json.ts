@@ -10,7 +10,7 @@ const QUOTE = 0x22
 const BACKSLASH = 0x5c
 /** What is below has to be escaped. */
 const FIRST_PRINTABLE = 0x20
-const SPACE = /[ \t\n\r]*/y
+const SPACE: ReadonlySet<number> = new Set([0x20, 0x09, 0x0a, 0x0d])
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
 const WORD = /true|false|null/y
 
@@ -57,9 +57,7 @@ export class JsonCursor {
 
   /** The next value's first character; '' at the end. */
   peek(): string {
-    SPACE.lastIndex = this.#at
-    SPACE.exec(this.#text)
-    this.#at = SPACE.lastIndex
+    while (SPACE.has(this.#text.charCodeAt(this.#at))) this.#at += 1
     return this.#text.charAt(this.#at)
   }
 
@@ -70,7 +68,7 @@ export class JsonCursor {
     if (next === '{') this.object(() => this.skip(depth + 1))
     else if (next === '[') this.array(() => this.skip(depth + 1))
     else if (next === '"') this.#quoted()
-    else if (/[tfn]/.test(next)) this.#match(WORD, 'a value')
+    else if (next === 't' || next === 'f' || next === 'n') this.#match(WORD, 'a value')
     else this.#match(NUMBER, 'a value')
   }
 

@@ -1,7 +1,8 @@
+import { transpose } from './arrays'
 import type { LayerParameter } from './layers'
-import { transpose } from './layers'
 import { withGraph, type NodeProto, type OnnxModel, type TensorProto } from './model'
-import { floatTensor } from './tensors'
+import { valuesUsedBy } from './nodes'
+import { tensorOf } from './tensors'
 
 export interface Replacement {
   readonly parameter: LayerParameter
@@ -10,25 +11,24 @@ export interface Replacement {
 }
 
 /**
- * The model with other values for some parameters. Only the node inputs that belong to the parameter are led to the
- * new tensor: another layer that shares the old one keeps it. The given model does not change.
+ * The model with other values for some parameters, in the number format that the graph takes. Only the node inputs
+ * that belong to the parameter are led to the new tensor: another layer that shares the old one keeps it. The given
+ * model does not change.
  */
 export function replaceParameters(model: OnnxModel, replacements: readonly Replacement[]): OnnxModel {
   const nodes: NodeProto[] = [...model.graph.node]
   const added: TensorProto[] = []
   replacements.forEach(({ parameter, values }, i) => {
+    const { layout, shape, uses } = parameter
     const name = `linchpin::${String(i)}::${parameter.name}`
-    added.push(
-      parameter.transposed
-        ? floatTensor(name, parameter.shape.toReversed(), transpose(values, parameter.shape))
-        : floatTensor(name, parameter.shape, values)
-    )
-    for (const use of parameter.uses) {
+    const stored = layout.transposed ? transpose(values, shape) : values
+    added.push(tensorOf(name, layout.shape, layout.dataType, stored))
+    for (const use of uses) {
       const node = nodes[use.node]
       if (node !== undefined) nodes[use.node] = { ...node, input: node.input.with(use.input, name) }
     }
   })
-  const used = new Set([...namesUsedBy(nodes), ...model.graph.output.map((output) => output.name)])
+  const used = new Set([...nodes.flatMap(valuesUsedBy), ...model.graph.output.map((output) => output.name)])
   const unused = new Set(
     model.graph.initializer.map((tensor) => tensor.name).filter((name) => !used.has(name))
   )
@@ -39,14 +39,4 @@ export function replaceParameters(model: OnnxModel, replacements: readonly Repla
     input: model.graph.input.filter((input) => !unused.has(input.name)),
     initializer: [...model.graph.initializer.filter((tensor) => !unused.has(tensor.name)), ...added]
   })
-}
-
-/** Inputs of nodes and, where a node has graphs of its own (If, Loop), what these use. */
-function namesUsedBy(nodes: readonly NodeProto[]): string[] {
-  return nodes.flatMap((node) => [
-    ...node.input,
-    ...node.attribute
-      .flatMap(({ g, graphs }) => (g === undefined ? graphs : [g]))
-      .flatMap((graph) => [...namesUsedBy(graph.node), ...graph.output.map((output) => output.name)])
-  ])
 }

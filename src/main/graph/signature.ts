@@ -2,7 +2,8 @@ import { LinchpinError } from '@shared/errors'
 import { withGraph, type OnnxModel, type ValueInfoProto } from './model'
 import { TensorProto_DataType } from './proto/onnx_pb'
 import { declaredShape } from './shapes'
-import { GraphValues, integerAttribute } from './values'
+import { integerAttribute } from './nodes'
+import { GraphValues } from './values'
 
 /** What goes into a classifier's graph and what comes out. Null: any size. */
 export interface Signature {

@@ -1,16 +1,10 @@
 /** Adds outputs to a graph that tell what its batch norms get to see. */
 import { create } from '@bufbuild/protobuf'
 import { withGraph, type NodeProto, type OnnxModel, type TensorProto, type ValueInfoProto } from './model'
-import {
-  AttributeProtoSchema,
-  AttributeProto_AttributeType,
-  NodeProtoSchema,
-  TensorProtoSchema,
-  TensorProto_DataType,
-  ValueInfoProtoSchema
-} from './proto/onnx_pb'
-import { floatTensor, readFloats } from './tensors'
-import { attribute, GraphValues, integerAttribute } from './values'
+import { TensorProtoSchema, TensorProto_DataType, ValueInfoProtoSchema } from './proto/onnx_pb'
+import { attribute, integerAttribute, newNode } from './nodes'
+import { floatTensor } from './tensors'
+import { GraphValues } from './values'
 
 /** A batch norm that uses its stored statistics, and where the graph puts out those of its input. */
 export interface BatchNormStatistics {
@@ -72,8 +66,8 @@ export function withBatchNormStatistics(model: OnnxModel): {
 }
 
 function float32(values: GraphValues, name: string | undefined): Float32Array | null {
-  const tensor = name === undefined ? undefined : values.constant(name)?.tensor
-  return tensor?.dataType === TensorProto_DataType.FLOAT ? readFloats(tensor) : null
+  const constant = name === undefined ? null : values.constant(name)
+  return constant?.dataType === TensorProto_DataType.FLOAT ? constant.read() : null
 }
 
 class Addition {
@@ -142,24 +136,7 @@ class Addition {
     input: readonly string[],
     attributes: Readonly<Record<string, number | readonly number[]>> = {}
   ): string {
-    const attributeList = Object.entries(attributes).map(([name, value]) =>
-      typeof value === 'number'
-        ? create(AttributeProtoSchema, { name, type: AttributeProto_AttributeType.INT, i: BigInt(value) })
-        : create(AttributeProtoSchema, {
-            name,
-            type: AttributeProto_AttributeType.INTS,
-            ints: value.map(BigInt)
-          })
-    )
-    this.nodes.push(
-      create(NodeProtoSchema, {
-        opType,
-        name: output,
-        input: [...input],
-        output: [output],
-        attribute: attributeList
-      })
-    )
+    this.nodes.push(newNode(opType, input, output, attributes))
     return output
   }
 }

@@ -1,6 +1,13 @@
 import { create } from '@bufbuild/protobuf'
 import { LinchpinError } from '@shared/errors'
-import { asFloat32, bfloat16ToFloat32, float16ToFloat32, float64ToFloat32 } from '../numbers/floats'
+import {
+  asFloat32,
+  bfloat16ToFloat32,
+  float16ToFloat32,
+  float32ToBfloat16,
+  float32ToFloat16,
+  float64ToFloat32
+} from '../numbers/floats'
 import { TensorProtoSchema, TensorProto_DataType, type TensorProto } from './proto/onnx_pb'
 
 export function shapeOf(tensor: TensorProto): number[] {
@@ -72,12 +79,50 @@ function copyIfShared(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
     : new Uint8Array(bytes)
 }
 
+/** Whether values of a TensorProto.DataType are read as floats. */
+export function isFloating(dataType: number): boolean {
+  const { FLOAT, FLOAT16, BFLOAT16, DOUBLE } = TensorProto_DataType
+  return dataType === FLOAT || dataType === FLOAT16 || dataType === BFLOAT16 || dataType === DOUBLE
+}
+
 /** A float32 tensor; shares memory with `values`. */
 export function floatTensor(name: string, shape: readonly number[], values: Float32Array): TensorProto {
+  return tensorOf(name, shape, TensorProto_DataType.FLOAT, values)
+}
+
+/** A tensor of a floating-point type, rounded to nearest; float32 shares memory with `values`. */
+export function tensorOf(
+  name: string,
+  shape: readonly number[],
+  dataType: number,
+  values: Float32Array
+): TensorProto {
   return create(TensorProtoSchema, {
     name,
     dims: shape.map(BigInt),
-    dataType: TensorProto_DataType.FLOAT,
-    rawData: new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
+    dataType,
+    rawData: encode(dataType, values)
+  })
+}
+
+function encode(dataType: number, values: Float32Array): Uint8Array {
+  switch (dataType) {
+    case TensorProto_DataType.FLOAT16:
+      return float32ToFloat16(values)
+    case TensorProto_DataType.BFLOAT16:
+      return float32ToBfloat16(values)
+    case TensorProto_DataType.DOUBLE:
+      return new Uint8Array(Float64Array.from(values).buffer)
+    default:
+      return new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
+  }
+}
+
+export function integerTensor(name: string, values: readonly number[]): TensorProto {
+  return create(TensorProtoSchema, {
+    name,
+    dims: [BigInt(values.length)],
+    dataType: TensorProto_DataType.INT64,
+    int64Data: values.map(BigInt)
   })
 }

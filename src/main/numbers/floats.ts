@@ -34,6 +34,47 @@ export function float64ToFloat32(bytes: Uint8Array<ArrayBuffer>): Float32Array {
   )
 }
 
+const WORD = new Float32Array(1)
+const WORD_BITS = new Uint32Array(WORD.buffer)
+
+/** Rounds to nearest, ties to even, as IEEE 754 has it. */
+export function float32ToFloat16(values: Float32Array): Uint8Array<ArrayBuffer> {
+  const target = new Uint16Array(values.length)
+  for (let i = 0; i < values.length; i++) target[i] = halfBits(values[i] ?? 0)
+  return new Uint8Array(target.buffer)
+}
+
+function halfBits(value: number): number {
+  WORD[0] = value
+  const bits = WORD_BITS[0] ?? 0
+  const sign = (bits >>> 16) & 0x8000
+  const magnitude = Math.abs(value)
+  if (Number.isNaN(magnitude)) return sign | 0x7e00
+  // Half way between the largest half, 65504, and the next step.
+  if (magnitude >= 65520) return sign | 0x7c00
+  if (magnitude < 2 ** -14) return sign | halfToEven(magnitude * 2 ** 24)
+  const exponent = ((bits >>> 23) & 0xff) - 127
+  // A carry out of the fraction raises the exponent, as it should.
+  return sign | (((exponent + 15) << 10) + halfToEven((magnitude / 2 ** exponent - 1) * 1024))
+}
+
+function halfToEven(value: number): number {
+  const floor = Math.floor(value)
+  const rest = value - floor
+  return rest > 0.5 || (rest === 0.5 && floor % 2 === 1) ? floor + 1 : floor
+}
+
+/** Rounds to nearest, ties to even. */
+export function float32ToBfloat16(values: Float32Array): Uint8Array<ArrayBuffer> {
+  const target = new Uint16Array(values.length)
+  for (let i = 0; i < values.length; i++) {
+    WORD[0] = values[i] ?? 0
+    const bits = WORD_BITS[0] ?? 0
+    target[i] = Number.isNaN(WORD[0]) ? 0x7fc0 : (bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16
+  }
+  return new Uint8Array(target.buffer)
+}
+
 /** Without a copy where the bytes lie on a multiple of 4. */
 export function asFloat32(bytes: Uint8Array<ArrayBuffer>): Float32Array {
   return aligned(bytes, 4, (buffer, offset, length) => new Float32Array(buffer, offset, length))

@@ -1,5 +1,11 @@
 import { z } from 'zod'
-import { attributesSchema, modelSchema, type Attributes, type Model } from '@shared/contract/model'
+import {
+  attributesSchema,
+  modelSchema,
+  type Attributes,
+  type Model,
+  type ModelOptions
+} from '@shared/contract/model'
 import type { StudyDatabase } from './database'
 
 /** What the description column holds: all of a model but the columns of its own. */
@@ -96,12 +102,13 @@ export class ModelTable {
     )
   }
 
-  move(id: string, path: string, relativePath: string | null): void {
-    this.database.run('UPDATE model SET path = $path, relative_path = $relativePath WHERE id = $id', {
-      id,
-      path,
-      relativePath
-    })
+  /** The file is elsewhere, and so may be one that its options name. */
+  move(id: string, path: string, relativePath: string | null, options: ModelOptions): void {
+    this.database.run(
+      `UPDATE model SET path = $path, relative_path = $relativePath,
+         description = json_set(description, '$.options', json($options)) WHERE id = $id`,
+      { id, path, relativePath, options: JSON.stringify(options) }
+    )
   }
 
   /** Its measurements stay: they come back when the same file is added again. */

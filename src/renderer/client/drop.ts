@@ -1,3 +1,4 @@
+import { isCheckpointName } from './checkpoint-names'
 import { sortPaths, type Sorted } from './sorting'
 
 /** A file of a drop, with its path from the drop's top. */
@@ -10,6 +11,8 @@ export interface DroppedFile {
 export interface DroppedEntry {
   readonly name: string
   readonly directory: boolean
+  /** The dropped folder that it lay in. */
+  readonly folder?: string
   /** On the desktop also a folder has one: its path can be asked of the bridge. */
   readonly file: File | null
   files(): Promise<DroppedFile[]>
@@ -48,16 +51,19 @@ async function walk(entry: FileSystemEntry, parent: string): Promise<DroppedFile
 /** A folder of checkpoints counts as its checkpoints; every other folder is a set of images. */
 async function expand(entry: DroppedEntry, source: FileSystemEntry | null): Promise<DroppedEntry[]> {
   if (source === null || !isDirectory(source)) return [entry]
-  const inside = await children(source)
-  const sorted = sortPaths(inside.map((child) => ({ name: child.name, directory: child.isDirectory })))
-  if (sorted.checkpoints.length === 0 || inside.some((child) => child.isDirectory)) return [entry]
-  return await Promise.all(inside.filter(isFile).map(async (child) => fileEntry(await entryFile(child))))
+  const inside = (await children(source)).filter(({ name }) => !name.startsWith('.'))
+  const flat = inside.every(isFile)
+  if (!flat || !inside.some(({ name }) => isCheckpointName(name))) return [entry]
+  return await Promise.all(
+    inside.filter(isFile).map(async (child) => fileEntry(await entryFile(child), source.name))
+  )
 }
 
-export function fileEntry(file: File): DroppedEntry {
+export function fileEntry(file: File, folder?: string): DroppedEntry {
   return {
     name: file.name,
     directory: false,
+    ...(folder === undefined ? {} : { folder }),
     file,
     files: () => Promise.resolve([{ file, path: file.name }])
   }
@@ -84,5 +90,5 @@ export async function readDrop(transfer: DataTransfer): Promise<Drop> {
 }
 
 export function sortFiles(files: Iterable<File>): Drop {
-  return sortPaths([...files].map(fileEntry))
+  return sortPaths([...files].map((file) => fileEntry(file)))
 }

@@ -1,6 +1,6 @@
 import { shallowRef } from 'vue'
 import type { DroppedEntry, Drop } from '../client/drop'
-import { ImportList } from './imports'
+import { ImportList } from './imports/list'
 import type { StudyState } from './study'
 import type { Workspace } from './workspace'
 

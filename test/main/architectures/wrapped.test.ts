@@ -127,6 +127,23 @@ describe('tensors left over', () => {
     expect(inspection.error).toMatchObject({ code: 'TENSORS_UNEXPECTED', details: [name] })
   })
 
+  // Names as timm and the authors of each write them.
+  it.each([
+    ['layer1.0.se.conv.weight', [1, 1, 3], 'ECA'],
+    ['layer2.0.downsample.0.filt', [6, 1, 3, 3], 'blur pooling'],
+    ['attnpool.c_proj.weight', [12, 12], 'attention pooling'],
+    ['layer1.0.conv2.paths.0.conv.weight', [6, 6, 3, 3], 'SKNet'],
+    ['layer1.0.convs.0.weight', [6, 6, 3, 3], 'Res2Net'],
+    ['layer1.0.conv2.bn0.weight', [6], 'ResNeSt'],
+    ['layer1.0.bn1.IN.weight', [3], 'IBN']
+  ])('names the relative that has %s', async (name, shape, what) => {
+    const tensors = original()
+    tensors.set(name, float32Tensor(shape, new Float32Array(shape.reduce((a, b) => a * b, 1))))
+    const { inspection } = await inspectCheckpoint(written(tensors))
+    expect(inspection.error?.code).toBe('TENSORS_UNEXPECTED')
+    expect(inspection.error?.message).toContain(what)
+  })
+
   it('leaves a projection head out, says so, and gives the same logits', async () => {
     const tensors = original()
     tensors.set('projector.0.weight', float32Tensor([4, 12], new Float32Array(48)))
@@ -138,6 +155,33 @@ describe('tensors left over', () => {
     const warning = inspection.warnings.find(({ code }) => code === 'tensors-left-over')
     expect(warning?.message).toContain('projector.0.weight')
     expect(largestDifference(await logitsOf(path, images), logits)).toBeLessThan(1e-4)
+  })
+})
+
+describe('a classifier under another name', () => {
+  const moved = (...modules: string[]): string => {
+    const tensors = original()
+    for (const part of ['weight', 'bias']) {
+      for (const module of modules) tensors.set(`${module}.${part}`, tensors.get(`fc.${part}`)!)
+      tensors.delete(`fc.${part}`)
+    }
+    return written(tensors)
+  }
+
+  it('is found', async () => {
+    const path = moved('linear')
+    expect(largestDifference(await logitsOf(path, images), logits)).toBeLessThan(1e-4)
+  })
+
+  it('is not guessed among two', async () => {
+    const { inspection } = await inspectCheckpoint(moved('linear', 'online_head'))
+    expect(inspection.error?.code).toBe('CLASSIFIER_MISSING')
+    expect(inspection.unexpected).toEqual(expect.arrayContaining(['linear.weight', 'online_head.weight']))
+  })
+
+  it('is not a layer that no classifier is called', async () => {
+    const { inspection } = await inspectCheckpoint(moved('rotation_predictor'))
+    expect(inspection.error?.code).toBe('CLASSIFIER_MISSING')
   })
 })
 

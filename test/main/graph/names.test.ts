@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { nameFromNode, placeOf, withoutSharedWrapper } from '../../../src/main/graph/names'
+import { nameFromNode, placeOf, withoutSharedWrapper } from '../../../src/main/graph/layers/names'
 import { fixture } from '../../support/golden'
 
 interface Named {
@@ -24,7 +24,7 @@ describe('the module path in a node name of the TorchScript exporter', () => {
   })
 })
 
-// Module names of timm's and torchvision's models.
+// Module names of models in timm, torchvision and transformers.
 it.each([
   ['conv1', null, null],
   ['fc', null, null],
@@ -32,11 +32,32 @@ it.each([
   ['layer1.0.conv2', 'layer1', 'layer1.0'],
   ['layer4.2.downsample.0', 'layer4', 'layer4.2'],
   ['layer3.11', 'layer3', 'layer3.11'],
-  ['stages.2.blocks.1.mlp.fc1', 'stages.2', 'stages.2.1'],
+  ['stages.2.blocks.1.mlp.fc1', 'stages.2', 'stages.2.blocks.1'],
   ['stages.1.downsample.1', 'stages.1', null],
-  ['blocks.3.attn.qkv', 'blocks.3', null],
+  ['stages.0.0.dwconv', 'stages.0', 'stages.0.0'],
+  ['blocks.3.attn.qkv', null, 'blocks.3'],
+  ['blocks.2.1.conv_pw', 'blocks.2', 'blocks.2.1'],
+  ['layers.0.blocks.1.attn.qkv', 'layers.0', 'layers.0.blocks.1'],
+  ['layers.1.downsample.reduction', 'layers.1', null],
+  ['encoder.layers.encoder_layer_0.mlp.3', null, 'encoder.layers.encoder_layer_0'],
+  ['vit.encoder.layer.11.attention.attention.query', null, 'vit.encoder.layer.11'],
+  [
+    'resnet.encoder.stages.0.layers.1.layer.0.convolution',
+    'resnet.encoder.stages.0',
+    'resnet.encoder.stages.0.layers.1'
+  ],
+  [
+    'convnext.encoder.stages.2.layers.0.dwconv',
+    'convnext.encoder.stages.2',
+    'convnext.encoder.stages.2.layers.0'
+  ],
+  ['features.0', null, null],
+  ['features.1.0.block.3', 'features.1', 'features.1.0'],
+  ['features.0.0', 'features.0', null],
+  ['features.4.conv.1.0', null, 'features.4'],
+  ['s2.b1.conv1.conv', 's2', 's2.b1'],
   ['model.layer2.0.bn1', 'model.layer2', 'model.layer2.0'],
-  ['encoder.layers.5.mlp', 'encoder.layers.5', null],
+  ['encoder.layers.5.mlp', null, 'encoder.layers.5'],
   ['player1.0.conv', null, null]
 ])('%s stands in stage %j, block %j', (name, stage, block) => {
   expect(placeOf(name)).toEqual({ stage, block })

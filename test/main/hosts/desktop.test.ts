@@ -209,7 +209,12 @@ describe('dialogs', () => {
       options: { properties: ['openFile', 'multiSelections'] }
     })
     expect(checkpoints).toMatchObject({
-      options: { filters: [{ extensions: ['safetensors', 'onnx', 'pth', 'pt', 'ckpt', 'bin', 'tar'] }, {}] }
+      options: {
+        filters: [
+          { extensions: ['safetensors', 'onnx', 'pth', 'pt', 'ckpt', 'bin', 'tar', 'npz', 'json'] },
+          {}
+        ]
+      }
     })
     expect(dialogFor('reinit', 'linux')).toMatchObject({
       kind: 'open',

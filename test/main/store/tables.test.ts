@@ -40,10 +40,11 @@ describe('models', () => {
     models.add(storedModel('a'))
     models.add(storedModel('b'))
     models.update('a', { name: 'A', category: 'robust', attributes: { ε: 4 } })
-    models.move('a', '/there/a.onnx', '../a.onnx')
+    const options = { head: '/there/head "ü".pth', mean: [0.1, 0.2, 0.3] }
+    models.move('a', '/there/a.onnx', '../a.onnx', options)
     expect(models.get('a')).toMatchObject({
       relativePath: '../a.onnx',
-      model: { name: 'A', category: 'robust', attributes: { ε: 4 }, path: '/there/a.onnx' }
+      model: { name: 'A', category: 'robust', attributes: { ε: 4 }, path: '/there/a.onnx', options }
     })
     expect(models.get('b')).toEqual(storedModel('b'))
   })

@@ -12,7 +12,7 @@ import { sequence } from './dialects/sequence'
 import { shortcut } from './dialects/shortcut'
 import { simclr } from './dialects/simclr'
 import { isResNet, layoutOf, modulesOf, type ResNet } from './layout'
-import { relativeOf } from './refusals'
+import { relativeOf, unlikeOf } from './refusals'
 import { targetsOf } from './targets'
 
 const STEMS = ['resnet:imagenet-stem', 'resnet:cifar-stem']
@@ -35,7 +35,8 @@ export const resnet: Architecture = {
     const model = layoutOf(shapes, modules, choice)
     const targets = targetsOf(model, shapes)
     const cifar = model.pooling === 'none'
-    const refusal = relativeOf(shapes, targets, config?.architecture ?? null)
+    const refusal = relativeOf(shapes, targets)
+    const unlike = choice === undefined ? unlikeOf(config?.architecture ?? null) : null
     return {
       family: 'resnet',
       description: describe(model),
@@ -47,6 +48,7 @@ export const resnet: Architecture = {
       // Tensors here would change what the network computes; elsewhere (a projection head) they do not.
       owns: (name) => /^(conv\d|bn\d|layer\d+|fc|maxpool|attnpool)\./.test(name),
       ...(refusal === null ? {} : { refusal }),
+      ...(unlike === null ? {} : { unlike }),
       classes: shapes.get('fc.weight')?.[0] ?? null,
       inputSize: cifar ? 32 : 224,
       notes: cifar && (choice === undefined || choice === FIRST_STRIDE) ? [CIFAR_ASSUMED] : [],
@@ -56,15 +58,16 @@ export const resnet: Architecture = {
 }
 
 function describe(model: ResNet): string {
-  const depths = `[${model.stages.map((blocks) => blocks.length).join(', ')}]`
-  const groups = Math.max(1, ...model.stages.flat().flatMap((b) => b.convolutions.map((c) => c.groups)))
+  const blocks = model.stages.flat()
+  const depths = `[${model.stages.map((stage) => stage.length).join(', ')}]`
+  const groups = blocks[0]?.convolutions[1]?.groups ?? 1
   const traits = [
     ...(groups > 1 ? [`${String(groups)} groups`] : []),
     ...(model.stem.length > 1 ? ['deep stem'] : []),
     ...(model.pooling === 'none' ? ['CIFAR stem'] : []),
     ...(model.pooling === 'convolution' ? ['convolution for max-pooling'] : []),
-    ...(model.stages.flat().some((block) => (block.shortcut?.pooling ?? 1) > 1) ? ['pooled shortcuts'] : []),
-    ...(model.stages.flat().some(({ squeeze }) => squeeze) ? ['squeeze-and-excitation'] : []),
+    ...(blocks.some((block) => (block.shortcut?.pooling ?? 1) > 1) ? ['pooled shortcuts'] : []),
+    ...(blocks.some(({ squeeze }) => squeeze) ? ['squeeze-and-excitation'] : []),
     ...(model.firstStride ? ['stride in the first convolution'] : [])
   ]
   return [`ResNet ${model.bottleneck ? 'Bottleneck' : 'BasicBlock'} ${depths}`, ...traits].join(', ')

@@ -55,11 +55,16 @@ const DEEP_STEM = [
 /** Answers in constant time whether a state dict has tensors below a module. */
 export type Modules = ReadonlySet<string>
 
+/** `layer1.0.se.fc1` is the deepest that is asked for. */
+const DEEPEST = 4
+
 export function modulesOf(shapes: TensorShapes): Modules {
   const modules = new Set<string>()
   for (const name of shapes.keys()) {
-    for (let end = name.indexOf('.'); end !== -1; end = name.indexOf('.', end + 1)) {
+    let end = name.indexOf('.')
+    for (let depth = 0; depth < DEEPEST && end !== -1; depth++) {
       modules.add(name.slice(0, end))
+      end = name.indexOf('.', end + 1)
     }
   }
   return modules

@@ -16,7 +16,7 @@ import { dtypeOf } from './dtypes'
 import { invalid, truncated, unreadable } from './errors'
 
 const MEMBER = /\.npy$/
-const MOST_ARRAYS = 100_000
+const MOST_ARRAYS = 10_000
 /** A plain array's header has 118 bytes, seldom more. */
 const USUAL_HEADER = 256
 const LARGEST_HEADER = 2 ** 16

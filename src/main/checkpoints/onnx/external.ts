@@ -5,9 +5,6 @@ import { externalDataOf, setExternalData, type OnnxModel } from '../../graph/mod
 import { openCheckpointFile } from '../file'
 import type { CheckpointFile } from '../types'
 
-/** Tensors may share values, and do; what reads a file more often than this is made to fill the memory. */
-const MOST_REPEATED = 2
-
 /**
  * Reads all of it into the model.
  * @returns absolute paths of the files.
@@ -17,6 +14,7 @@ export async function readExternalData(model: OnnxModel, modelPath: string): Pro
   const files = new Map<string, CheckpointFile>()
   /** By place: tensors that share values share memory. */
   const known = new Map<string, Uint8Array<ArrayBuffer>>()
+  /** Bytes that are still to be read of each file: what reads them again is made to fill the memory. */
   const budgets = new Map<string, number>()
   try {
     for (const external of externalDataOf(model)) {
@@ -27,12 +25,12 @@ export async function readExternalData(model: OnnxModel, modelPath: string): Pro
       const place = `${path}\0${external.offset}\0${length}`
       let bytes = known.get(place)
       if (bytes === undefined) {
-        const left = (budgets.get(path) ?? MOST_REPEATED * file.size) - length
+        const left = (budgets.get(path) ?? file.size) - length
         // Where the file is shorter than that, it is what ends too early.
         if (left < 0 && length <= file.size) {
           throw new LinchpinError(
             'FORMAT_INVALID',
-            `"${basename(modelPath)}" reads "${basename(path)}" of ${file.size} bytes many times over.`
+            `"${basename(modelPath)}" reads the same bytes of "${basename(path)}" for several tensors.`
           )
         }
         budgets.set(path, left)

@@ -7,7 +7,7 @@ import { bytesOf, torchSurroundings } from './torch/storages'
 import type { StorageSource } from './torch/tensor'
 import type { ZipArchive } from '../zip/archive'
 
-const LARGEST_PICKLE = 2 ** 26
+const LARGEST_PICKLE = 2 ** 25
 /** All in one folder, whatever its name. */
 const PICKLE = /^(?:[^/]+\/)?data\.pkl$/
 

@@ -15,7 +15,7 @@ import type { StorageValue } from './torch/values'
 export const MAGIC = 0x1950a86a20f9469cfc6cn
 const PROTOCOL = 1001
 /** How much is read ahead; where the pickles are longer, they are read again with the next. */
-const HEADS = [2 ** 18, 2 ** 22, 2 ** 26]
+const HEADS = [2 ** 18, 2 ** 22, 2 ** 25]
 
 interface Pickles {
   readonly root: Value

@@ -2,7 +2,11 @@ import type { FileFilter, OpenDialogOptions, SaveDialogOptions } from 'electron'
 import type { FilePurpose } from '../../application/ports'
 
 const CHECKPOINTS: FileFilter[] = [
-  { name: 'Checkpoints', extensions: ['safetensors', 'onnx', 'pth', 'pt', 'ckpt', 'bin', 'tar'] },
+  {
+    name: 'Checkpoints',
+    // json: the index of a checkpoint in several files.
+    extensions: ['safetensors', 'onnx', 'pth', 'pt', 'ckpt', 'bin', 'tar', 'npz', 'json']
+  },
   { name: 'All files', extensions: ['*'] }
 ]
 const LABELS: FileFilter[] = [

@@ -5,7 +5,7 @@ import type { LoadCheck } from '@shared/contract/loading'
 import type { ImportOutcome } from '@shared/contract/study'
 import type { Context } from '../context'
 import { noteFindings } from '../load-check'
-import { attribute, modelOptions, threeNumbers, type ReadingOptions } from '../options'
+import { attribute, checkHead, modelOptions, readingOptions, type ReadingOptions } from '../options'
 import { note, print, printJson, printProblem } from '../output'
 import type { Finish } from '../context'
 
@@ -17,21 +17,20 @@ interface Options extends ReadingOptions {
 }
 
 export function importCommand(program: Command, context: Context, finish: Finish): void {
-  program
+  const command = program
     .command('import')
     .description('add models to a study, which is made if it is not there')
     .argument('<study>', 'the study, NAME.linchpin')
-    .argument('<file...>', 'checkpoints: PyTorch, safetensors, ONNX')
+    .argument('<file...>', 'checkpoints: PyTorch, safetensors, npz, ONNX')
     .option('--name <name>', 'the name of the model (with one file)')
     .option('--category <name>', 'how it was trained, e.g. baseline')
     .option('--set <key=value>', 'an attribute, e.g. accuracy=0.761 (may be repeated)', attribute)
-    .option('--architecture <name>', 'how to read it, e.g. resnet:cifar-stem')
-    .option('--mean <a,b,c>', 'mean of the normalisation, per channel of pixels in [0, 1]', threeNumbers)
-    .option('--std <a,b,c>', 'standard deviation of the normalisation', threeNumbers)
+  readingOptions(command)
     .option('--json', 'print one JSON array')
     .action((study: string, files: string[], options: Options) =>
       finish(
         context.withApplication('cli', async ({ client }) => {
+          checkHead(files, options)
           const { id } = await client.studies.open({ path: study, create: true })
           const outcomes: ImportOutcome[] = []
           for (const file of files) {

@@ -2,27 +2,26 @@ import type { Command } from 'commander'
 import { resolve } from 'node:path'
 import type { LinchpinClient } from '@shared/contract'
 import type { LoadCheck } from '@shared/contract/loading'
-import type { Inspection } from '@shared/contract/model'
+import { LAYER_KINDS, type Inspection } from '@shared/contract/model'
 import type { Problem } from '@shared/errors'
 import type { Context } from '../context'
 import { noteFindings, showCheck } from '../load-check'
-import { modelOptions, threeNumbers, type ReadingOptions } from '../options'
+import { checkHead, modelOptions, readingOptions, type ReadingOptions } from '../options'
 import { note, print, printJson, printProblem, thousands } from '../output'
 import type { Finish } from '../context'
 
 export function inspectCommand(program: Command, context: Context, finish: Finish): void {
-  program
+  const command = program
     .command('inspect')
     .description('read checkpoints and say what they are')
-    .argument('<file...>', 'checkpoints: PyTorch, safetensors, ONNX')
-    .option('--architecture <name>', 'how to read it, e.g. resnet:cifar-stem')
-    .option('--mean <a,b,c>', 'mean of the normalisation, per channel of pixels in [0, 1]', threeNumbers)
-    .option('--std <a,b,c>', 'standard deviation of the normalisation', threeNumbers)
+    .argument('<file...>', 'checkpoints: PyTorch, safetensors, .npz, ONNX')
+  readingOptions(command)
     .option('--data <study>', 'run it on images of this study: did it load right?')
     .option('--json', 'print one JSON array')
     .action((files: string[], options: ReadingOptions & { data?: string; json?: boolean }) =>
       finish(
         context.withApplication('cli', async ({ client }) => {
+          checkHead(files, options)
           const study = options.data === undefined ? null : await client.studies.open({ path: options.data })
           const read: Inspection[] = []
           for (const file of files) {
@@ -80,17 +79,18 @@ function show(inspection: Inspected): void {
     return
   }
   const { normalization } = inspection
-  const layers = ['conv', 'linear', 'norm'].map(
-    (kind) => `${String(inspection.layers.filter((layer) => layer.kind === kind).length)} ${kind}`
-  )
+  const layers = LAYER_KINDS.flatMap((kind) => {
+    const count = inspection.layers.filter((layer) => layer.kind === kind).length
+    return count === 0 ? [] : [`${String(count)} ${kind}`]
+  })
   print(file)
   print(
     `  ${inspection.architecture ?? ''} (${inspection.format ?? ''}${inspection.container === null ? '' : `, ${inspection.container}`})`
   )
   print(
-    `  ${thousands(inspection.parameters)} parameters, ${String(inspection.classes ?? '?')} classes, layers: ${layers.join(', ')}`
+    `  ${thousands(inspection.parameters)} parameters, ${String(inspection.classes ?? '?')} classes${inspection.heads === null ? '' : `, ${String(inspection.heads)} attention heads`}, layers: ${layers.join(', ')}`
   )
-  if (inspection.prefixes.length > 0) print(`  prefixes taken off: ${inspection.prefixes.join(' ')}`)
+  for (const [i, { text }] of inspection.steps.entries()) print(`  ${String(i + 1)}. ${text}`)
   if (inspection.unexpected.length > 0) print(`  left out: ${inspection.unexpected.join(', ')}`)
   if (normalization !== null) {
     print(

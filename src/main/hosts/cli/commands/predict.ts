@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import type { Context } from '../context'
-import { integer, modelOptions, threeNumbers, type ReadingOptions } from '../options'
+import { integer, modelOptions, readingOptions, type ReadingOptions } from '../options'
 import { print, printJson } from '../output'
 import type { Finish } from '../context'
 
@@ -13,15 +13,13 @@ interface Options extends ReadingOptions {
 }
 
 export function predictCommand(program: Command, context: Context, finish: Finish): void {
-  program
+  const command = program
     .command('predict')
     .description('run a checkpoint, unperturbed, and write its logits')
     .argument('<file>', 'a checkpoint')
     .argument('<images.npy>', 'float32 [N, 3, H, W] taken as given, or uint8 scaled and normalised')
     .requiredOption('--out <logits.npy>', 'where to write float32 [N, classes]')
-    .option('--architecture <name>', 'how to read it, e.g. resnet:cifar-stem')
-    .option('--mean <a,b,c>', 'mean to subtract', threeNumbers)
-    .option('--std <a,b,c>', 'standard deviation to divide by', threeNumbers)
+  readingOptions(command)
     .option('--batch <n>', 'images at a time', integer(1))
     .option('--threads <n>', 'threads of the runtime', integer(1))
     .option('--json', 'print one JSON value')

@@ -1,0 +1,95 @@
+/** The import sheet: what a file is, what was done to it, what can be corrected, in the real page. */
+import { copyFile, mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Locator, Page } from '@playwright/test'
+import { golden } from '../support/golden.ts'
+import { expect, test, type Workstation } from './host.ts'
+
+/** A study of no models, with its import sheet open. */
+async function importSheet(workstation: Workstation): Promise<Page> {
+  // On the very first start the sample would be there, and be measured.
+  await workstation.linchpin('data', 'earlier.linchpin', golden('images_uint8_nchw.npy'), '--all')
+  const { page } = await workstation.start()
+  await page.getByRole('button', { name: /^New study/ }).click()
+  await page.getByLabel('Name').fill('Mine')
+  await page.getByRole('button', { name: 'Create study' }).click()
+  await expect(page.getByRole('heading', { name: 'Mine' })).toBeVisible()
+  await page.getByRole('navigation', { name: 'Study' }).getByRole('button', { name: 'Add models' }).click()
+  return page
+}
+
+const rowOf = (page: Page, file: string): Locator =>
+  page.locator(`[data-testid="import-row"][data-file="${file}"]`)
+
+test('files are read, corrected and added; a bad one keeps its reason and nothing else waits for it', async ({
+  workstation
+}) => {
+  const folder = join(workstation.folder, 'checkpoints')
+  await mkdir(folder)
+  const good = join(folder, 'good.safetensors')
+  const wrapped = join(folder, 'wrapped.pth.tar')
+  const download = join(folder, 'download.pth')
+  await copyFile(golden('model.safetensors'), good)
+  await copyFile(golden('model_dataparallel.pth.tar'), wrapped)
+  await writeFile(download, '<!DOCTYPE html><html><body>404</body></html>')
+  const page = await importSheet(workstation)
+  await page.getByLabel('Checkpoint files').setInputFiles([good, wrapped, download])
+
+  const bad = rowOf(page, 'download.pth')
+  await expect(bad).toHaveAttribute('data-state', 'failed')
+  await expect(bad.getByRole('alert')).toContainText('an HTML page')
+  await expect(bad.getByRole('button', { name: 'Copy details' })).toBeVisible()
+
+  // torch.nn.DataParallel puts “module.” before every name; the training script's dictionary has “state_dict”.
+  const read = rowOf(page, 'wrapped.pth.tar')
+  await expect(read).toHaveAttribute('data-state', 'ready')
+  await expect(read).toContainText('ResNet Bottleneck [1, 2, 1, 1]')
+  await expect(read).toContainText('state_dict')
+  await expect(read).toContainText('module.')
+  await expect(read).toContainText('0 missing')
+  await expect(page.getByText('Set an evaluation set to check how the files loaded.')).toBeVisible()
+
+  const normalisation = read.getByRole('combobox', { name: 'Normalisation' })
+  await expect(normalisation).toHaveValue('')
+  await expect(read.getByLabel('Mean')).toHaveValue('0.485, 0.456, 0.406')
+  await normalisation.selectOption('None, pixels in [0, 1]')
+  await expect(read).toHaveAttribute('data-state', 'ready')
+  await expect(read.getByLabel('Mean')).toHaveValue('0, 0, 0')
+  await expect(read.getByLabel('Standard deviation')).toHaveValue('1, 1, 1')
+
+  // Typed by hand, it counts once Enter is pressed; what is no number is marked and cannot be added.
+  const mean = rowOf(page, 'good.safetensors').getByLabel('Mean')
+  await mean.fill('0.5, 0.5')
+  await mean.press('Enter')
+  await expect(mean).toHaveAttribute('aria-invalid', 'true')
+  await expect(page.getByRole('button', { name: 'Add 1 model' })).toBeEnabled()
+  await mean.fill('0.5, 0.5, 0.5')
+  await mean.press('Enter')
+  await expect(mean).toHaveAttribute('aria-invalid', 'false')
+  await rowOf(page, 'good.safetensors').getByLabel('Name').fill('By hand')
+
+  await page.getByRole('button', { name: 'Add 2 models' }).click()
+  await expect(page.getByTestId('import-row')).toHaveCount(1)
+  await expect(bad.getByRole('alert')).toContainText('an HTML page')
+  await page.getByRole('button', { name: 'Close', exact: true }).click()
+
+  await page.getByRole('region', { name: 'Models' }).getByText('wrapped', { exact: true }).click()
+  const details = page.getByTestId('model-details')
+  await expect(details).toContainText('0, 0, 0')
+  await expect(details).toContainText('entered by hand')
+  await expect(details).toContainText('module.')
+  await page.getByRole('region', { name: 'Models' }).getByText('By hand', { exact: true }).click()
+  await expect(details).toContainText('0.5, 0.5, 0.5')
+  await expect(details).toContainText('0.229, 0.224, 0.225')
+})
+
+test('the parts of a checkpoint travel together', async ({ workstation }) => {
+  const page = await importSheet(workstation)
+  const [graph, data] = [golden('model_dynamo.onnx'), golden('model_dynamo.onnx.data')]
+  await page.getByLabel('Checkpoint files').setInputFiles([data, graph])
+  const row = rowOf(page, 'model_dynamo.onnx')
+  await expect(row).toHaveAttribute('data-state', 'ready')
+  await expect(page.getByTestId('import-row')).toHaveCount(1)
+  await row.getByText('1 file beside it').click()
+  await expect(row).toContainText('model_dynamo.onnx.data')
+})
