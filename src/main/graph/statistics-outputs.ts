@@ -1,9 +1,9 @@
 /** Adds outputs to a graph that tell what its batch norms get to see. */
 import { create } from '@bufbuild/protobuf'
 import { withGraph, type NodeProto, type OnnxModel, type TensorProto, type ValueInfoProto } from './model'
-import { TensorProtoSchema, TensorProto_DataType, ValueInfoProtoSchema } from './proto/onnx_pb'
+import { TensorProto_DataType, ValueInfoProtoSchema } from './proto/onnx_pb'
 import { attribute, integerAttribute, newNode } from './nodes'
-import { floatTensor } from './tensors'
+import { floatTensor, integerTensor } from './tensors'
 import { GraphValues } from './values'
 
 /** A batch norm that uses its stored statistics, and where the graph puts out those of its input. */
@@ -122,11 +122,7 @@ class Addition {
   }
 
   private integers(name: string, values: readonly number[]): string {
-    const dims = [BigInt(values.length)]
-    const int64Data = values.map(BigInt)
-    this.tensors.push(
-      create(TensorProtoSchema, { name, dims, dataType: TensorProto_DataType.INT64, int64Data })
-    )
+    this.tensors.push(integerTensor(name, values))
     return name
   }
 
