@@ -1,7 +1,5 @@
 /** Graphs with unusual inputs and outputs, exported by PyTorch: test/fixtures/graphs/make_graphs.py. */
 import { create } from '@bufbuild/protobuf'
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { ModelOptions } from '@shared/contract/model'
 import { inspectCheckpoint, loadClassifier } from '../../../src/main/architectures'
@@ -11,22 +9,13 @@ import {
   withImageInput,
   withLogarithm,
   withOneOutput,
-  writeModel,
   type OnnxModel
 } from '../../../src/main/graph'
 import { withGraph } from '../../../src/main/graph/model'
 import { ValueInfoProtoSchema } from '../../../src/main/graph/proto/onnx_pb'
 import { exportedFile, imagesOf, ports } from '../../support/exported'
-import { temporaryFolder } from '../../support/folder'
 import { irregular, largestDifference, run } from '../../support/forward'
-import {
-  classifier,
-  constantImages,
-  floatValue,
-  layerNamed,
-  node,
-  withOwnValues
-} from '../../support/graphs'
+import { classifier, constantImages, floatValue, layerNamed, node, withOwnValues } from '../../support/graphs'
 
 const sizes = { n: 2, height: 16, width: 16 }
 
@@ -182,21 +171,6 @@ describe('several inputs', () => {
   it('are refused by name when it needs both', () => {
     const { model } = withOneOutput(twoInputs(true), undefined)
     expect(() => withImageInput(model)).toThrow('It has 2 inputs ("extra" [?, 4], "images" [?, 3, ?, ?])')
-  })
-})
-
-describe('images of blue, green, red', () => {
-  it('are an option of any file', async () => {
-    const path = join(temporaryFolder(), 'plain.onnx')
-    writeFileSync(path, writeModel(plain))
-    const { model } = await loadClassifier(path, { channels: 'bgr' })
-    const reversed = rows.map((row) => row.toReversed())
-    expect(
-      largestDifference(
-        await run(model, constantImages(rows), small),
-        await run(plain, constantImages(reversed), small)
-      )
-    ).toBe(0)
   })
 })
 
