@@ -1,7 +1,7 @@
 /** Local functions: older versions of PyTorch's newer exporter write each module as one. */
 import { LinchpinError } from '@shared/errors'
 import { withGraph, type NodeProto, type OnnxModel } from './model'
-import { subgraphsOf } from './nodes'
+import { changed, subgraphsOf } from './nodes'
 import type { AttributeProto, FunctionProto } from './proto/onnx_pb'
 
 /** Functions call functions; none may call itself. */
@@ -21,18 +21,13 @@ export function withoutFunctions(model: OnnxModel): OnnxModel {
       if (own !== undefined && own !== version && domain === '') {
         throw unsupported(`"${name}" uses operator set ${String(version)}, the graph ${String(own)}`)
       }
-      if (own === undefined) versions.set(domain, version)
     }
   }
   const node = model.graph.node.flatMap((call, i) => expand(call, `f${String(i)}`, functions, DEEPEST))
-  const opsetImport = [...versions].map(
-    ([domain, version]) =>
-      model.opsetImport.find((own) => own.domain === domain) ??
-      model.functions.flatMap((f) => f.opsetImport).find((own) => own.domain === domain) ?? {
-        $typeName: 'onnx.OperatorSetIdProto' as const,
-        domain,
-        version
-      }
+  // The functions' own domains are gone with them.
+  const used = new Set(['', ...node.map(({ domain }) => domain)])
+  const opsetImport = [...model.opsetImport, ...model.functions.flatMap((f) => f.opsetImport)].filter(
+    ({ domain }, i, all) => used.has(domain) && all.findIndex((other) => other.domain === domain) === i
   )
   return { ...withGraph(model, { ...model.graph, node }), functions: [], opsetImport }
 }
@@ -54,14 +49,13 @@ function expand(
   const renamed = (name: string): string => (name === '' ? '' : (names.get(name) ?? `${prefix}::${name}`))
   return body.node.flatMap((node, i) => {
     if (subgraphsOf(node).length > 0) throw unsupported(`"${call.opType}" has branches`)
-    const inner: NodeProto = {
-      ...node,
+    const inner = changed(node, {
       name: node.name === '' ? call.name : `${call.name}/${node.name}`,
       input: node.input.map(renamed),
       output: node.output.map(renamed),
       attribute: node.attribute.flatMap((attribute) => given(attribute, call, body)),
       metadataProps: node.metadataProps.length > 0 ? node.metadataProps : call.metadataProps
-    }
+    })
     return expand(inner, `${prefix}.${String(i)}`, functions, depth - 1)
   })
 }
@@ -71,7 +65,7 @@ function given(attribute: AttributeProto, call: NodeProto, body: FunctionProto):
   if (attribute.refAttrName === '') return [attribute]
   const named = ({ name }: AttributeProto): boolean => name === attribute.refAttrName
   const value = call.attribute.find(named) ?? body.attributeProto.find(named)
-  return value === undefined ? [] : [{ ...value, name: attribute.name }]
+  return value === undefined ? [] : [changed(value, { name: attribute.name })]
 }
 
 function unsupported(why: string): LinchpinError {

@@ -1,7 +1,7 @@
 /** Gives a graph one float32 image input [N, 3, H, W], whatever it takes. */
 import { LinchpinError } from '@shared/errors'
 import { withGraph, type OnnxModel, type ValueInfoProto } from '../model'
-import { newNode } from '../nodes'
+import { changed, newNode } from '../nodes'
 import { TensorProto_DataType, type NodeProto, type TensorProto } from '../proto/onnx_pb'
 import { declaredShape } from '../shapes'
 import { floatTensor, isFloating } from '../tensors'
@@ -66,7 +66,9 @@ class Path {
 
   /** The nodes, the last of which makes the value `end`. */
   to(end: string): NodeProto[] {
-    return this.nodes.map((node, i) => (i === this.nodes.length - 1 ? { ...node, output: [end] } : node))
+    return this.nodes.map((node, i) =>
+      i === this.nodes.length - 1 ? changed(node, { output: [end] }) : node
+    )
   }
 }
 

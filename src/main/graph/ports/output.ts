@@ -2,7 +2,7 @@
 import { LinchpinError } from '@shared/errors'
 import { lengthsOf } from '../arrays'
 import { withGraph, type OnnxModel, type ValueInfoProto } from '../model'
-import { newNode, withoutDeadParts } from '../nodes'
+import { changed, newNode, withoutDeadParts } from '../nodes'
 import { TensorProto_DataType } from '../proto/onnx_pb'
 import { declaredShape, inferShapes } from '../shapes'
 import { isFloating } from '../tensors'
@@ -120,6 +120,6 @@ function flattened(model: OnnxModel, { value, shape, name }: Candidate): OnnxMod
   ]
   // A shape that is not known stays undeclared: the runtime tells.
   const output =
-    shape.length === 0 ? { ...value, name: last } : floatPort(last, shape.length === 2 ? shape : row)
+    shape.length === 0 ? changed(value, { name: last }) : floatPort(last, shape.length === 2 ? shape : row)
   return withGraph(model, { ...model.graph, node: [...model.graph.node, ...nodes], output: [output] })
 }

@@ -1,7 +1,7 @@
 /** Graphs that end in probabilities. */
 import { positive } from '../arrays'
 import { withGraph, type NodeProto, type OnnxModel } from '../model'
-import { integerAttribute, newNode, withoutDeadParts } from '../nodes'
+import { changed, integerAttribute, newNode, withoutDeadParts } from '../nodes'
 import { inferShapes, type Shape } from '../shapes'
 import { floatTensor } from '../tensors'
 import { GraphValues } from '../values'
@@ -30,12 +30,14 @@ export function withoutSoftmax(model: OnnxModel): OnnxModel | null {
     last === null
       ? {
           ...graph,
-          output: graph.output.map((value) => (value.name === output ? { ...value, name: logits } : value))
+          output: graph.output.map((value) =>
+            value.name === output ? changed(value, { name: logits }) : value
+          )
         }
       : {
           ...graph,
           node: graph.node.map((other) =>
-            other === last ? { ...other, input: other.input.with(0, logits) } : other
+            other === last ? changed(other, { input: other.input.with(0, logits) }) : other
           )
         }
   return withGraph(model, withoutDeadParts(rewired))
@@ -61,7 +63,7 @@ export function withLogarithm(model: OnnxModel): OnnxModel | null {
       newNode('Log', [`${output}::positive`], `${output}::log`)
     ],
     output: graph.output.map((value) =>
-      value.name === output ? { ...value, name: `${output}::log` } : value
+      value.name === output ? changed(value, { name: `${output}::log` }) : value
     )
   })
 }
