@@ -1,5 +1,6 @@
+import { convnext } from './convnext'
 import { resnet } from './resnet'
 import type { Architecture } from './types'
 
 /** Every family that can be built from tensors. */
-export const ARCHITECTURES: readonly Architecture[] = [resnet]
+export const ARCHITECTURES: readonly Architecture[] = [resnet, convnext]

@@ -5,6 +5,7 @@ import {
   AttributeProto_AttributeType,
   GraphProtoSchema,
   NodeProtoSchema,
+  TensorProtoSchema,
   TensorProto_DataType,
   ValueInfoProtoSchema,
   type AttributeProto,
@@ -15,7 +16,7 @@ import {
 import { floatTensor } from './tensors'
 
 /** The first operator set in which all operators used here have their present meaning. */
-const OPSET = 17
+const OPSET = 20
 
 type AttributeValue = number | readonly number[]
 
@@ -43,6 +44,24 @@ export class GraphBuilder {
     return name
   }
 
+  /** A number that an operator takes as an input. */
+  scalar(name: string, value: number): string {
+    return this.parameter(name, [], Float32Array.of(value))
+  }
+
+  /** Whole numbers that an operator takes as an input: a shape, axes, an index (`dims` empty). */
+  integers(name: string, values: readonly number[], dims: readonly number[] = [values.length]): string {
+    this.tensors.push(
+      create(TensorProtoSchema, {
+        name,
+        dims: dims.map(BigInt),
+        dataType: TensorProto_DataType.INT64,
+        int64Data: values.map(BigInt)
+      })
+    )
+    return name
+  }
+
   /** Whole numbers become integer attributes, other numbers floats: true for every operator used here. */
   node(
     opType: string,
@@ -63,13 +82,17 @@ export class GraphBuilder {
     return output
   }
 
-  /** @param classes of the output [N, classes]; @param channels of the input [N, channels, H, W]. */
-  finish(input: string, channels: number, output: string, classes: number): OnnxModel {
+  /**
+   * @param channels of the input [N, channels, H, W].
+   * @param classes of the output [N, classes].
+   * @param size the only height and width that the network takes; absent: any.
+   */
+  finish(input: string, channels: number, output: string, classes: number, size?: number): OnnxModel {
     const graph = create(GraphProtoSchema, {
       name: 'classifier',
       node: this.nodes,
       initializer: this.tensors,
-      input: [valueInfo(input, ['N', channels, 'H', 'W'])],
+      input: [valueInfo(input, ['N', channels, size ?? 'H', size ?? 'W'])],
       output: [valueInfo(output, ['N', classes])]
     })
     return newModel(graph, OPSET)

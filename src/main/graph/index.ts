@@ -1,3 +1,4 @@
+export { transpose } from './arrays'
 export { GraphBuilder } from './builder'
 export { findLayers, type GraphLayer, type LayerParameter, type ParameterRole } from './layers'
 export { writeModel, type OnnxModel } from './model'

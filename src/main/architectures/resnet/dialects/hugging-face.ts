@@ -1,5 +1,5 @@
 import type { NamedTensors } from '../../types'
-import { renaming } from './renaming'
+import { renaming } from '../../renaming'
 
 const PART: Readonly<Record<string, string>> = { convolution: 'conv', normalization: 'bn' }
 const STEM = /^(?:resnet\.)?embedder\.embedder\.(convolution|normalization)\./

@@ -1,4 +1,4 @@
-import { renaming } from './renaming'
+import { renaming } from '../../renaming'
 
 /** Places of a ResNet's children; ReLU, max-pooling and global pooling (2, 3, 8) have no tensors. */
 const CHILDREN: Readonly<Record<string, string>> = {

@@ -1,4 +1,4 @@
-import { renaming } from './renaming'
+import { renaming } from '../../renaming'
 
 const SHORTCUT = /^(layer\d+\.\d+\.)shortcut\.([01])\./
 

@@ -1,4 +1,4 @@
-import { renaming } from './renaming'
+import { renaming } from '../../renaming'
 
 /** Modules of a block's sequence; batch norm and ReLU are a sequence of their own. */
 const PARTS: Readonly<Record<string, string>> = {

@@ -1,6 +1,6 @@
 /** A dialect that is nothing but other names. */
-import { renamedTensor } from '../../tensors'
-import type { Dialect, NamedTensors, Translation } from '../../types'
+import { renamedTensor } from './tensors'
+import type { Dialect, NamedTensors, Translation } from './types'
 
 /**
  * @param spoken whether these are the dialect's names.
