@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { inspectCheckpoint, loadClassifier } from '../../src/main/architectures'
 import type { ModelOptions } from '../../src/shared/contract/model'
-import { floatImages, largestDifference, logitsOf } from './forward'
+import { floatImages, irregular, largestDifference, logitsOf, run } from './forward'
 import { fixture } from './golden'
 import { readNpy } from './npy'
 import { readTensors } from './safetensors'
@@ -12,6 +12,8 @@ export interface FamilyEntry {
   readonly name: string
   /** Kinds by module, as PyTorch's model has them, under its own names. */
   readonly modules: Readonly<Record<string, string>>
+  /** Height and width of irregular images; absent: those of the file. */
+  readonly size?: number
 }
 
 export function familyEntries(family: string): readonly FamilyEntry[] {
@@ -24,11 +26,20 @@ export const familyFile = (family: string, name: string): string => fixture(`${f
 /** Below this, relative to the largest logit, only the order of summation differs. */
 const TOLERANCE = 1e-5
 
+async function logitsOfEntry(
+  path: string,
+  size: number | undefined,
+  options: ModelOptions
+): Promise<Float32Array> {
+  if (size === undefined) return logitsOf(path, floatImages(fixture('convolutional_input.npy')), options)
+  const { model } = await loadClassifier(path, options)
+  return run(model, irregular(2 * 3 * size * size), { n: 2, height: size, width: size })
+}
+
 /** @param optionsOf what the user says of a network that its tensors do not. */
 export function testLogits(family: string, optionsOf: (name: string) => ModelOptions = () => ({})): void {
-  it.each(familyEntries(family))("gives PyTorch's logits: $name", async ({ name }) => {
-    const images = floatImages(fixture('convolutional_input.npy'))
-    const logits = await logitsOf(familyFile(family, name), images, optionsOf(name))
+  it.each(familyEntries(family))("gives PyTorch's logits: $name", async ({ name, size }) => {
+    const logits = await logitsOfEntry(familyFile(family, name), size, optionsOf(name))
     const reference = readNpy(fixture(`${family}/${name}_logits.npy`)).data
     const largest = Math.max(...Array.from(reference as Float32Array, Math.abs))
     expect(largestDifference(logits, reference) / largest).toBeLessThan(TOLERANCE)

@@ -1,6 +1,7 @@
 import { convnext } from './convnext'
 import { resnet } from './resnet'
 import type { Architecture } from './types'
+import { vgg } from './vgg'
 
 /** Every family that can be built from tensors. */
-export const ARCHITECTURES: readonly Architecture[] = [resnet, convnext]
+export const ARCHITECTURES: readonly Architecture[] = [resnet, convnext, vgg]
