@@ -5,6 +5,7 @@ import type { ModelOptions, Warning } from '@shared/contract/model'
 import {
   betterFinding,
   clearlyBetter,
+  disagreement,
   judge,
   labelOrders,
   labelsFit,
@@ -28,6 +29,9 @@ export interface CheckImages {
   readonly indices: readonly number[]
   readonly context: Omit<LoadContext, 'classes'>
 }
+
+/** Batch norms that disagree by so many times the best normalisation's are not mended by the order of colours. */
+const HOPELESS = 3
 
 const AS_READ: PixelReading = { normalization: null, reversed: false }
 
@@ -142,10 +146,16 @@ export class FileCheck {
     const best = candidates[0] ?? present
     const turned = await this.tryPixels([this.turned(best)], context)
     const tried = [...normalised, ...turned]
-    // A wrong order of colours may hide which normalisation is right.
+    // A wrong order of colours may hide which normalisation is right, but makes none of another scale right.
     if (!tried.some((one) => clearlyBetter(one.reading, asRead, context.classes) === 'top1')) {
-      const rest = candidates.filter((one) => one !== best).map((one) => this.turned(one))
-      tried.push(...(await this.tryPixels(rest, context)))
+      const limit = HOPELESS * (disagreement(best.reading) ?? 0)
+      const rest = candidates.filter((one) => one !== best && (disagreement(one.reading) ?? 0) <= limit)
+      tried.push(
+        ...(await this.tryPixels(
+          rest.map((one) => this.turned(one)),
+          context
+        ))
+      )
     }
     return [...tried, ...(await this.tryWeights(file, context))]
   }

@@ -7,6 +7,7 @@ import { batchNormsFolded } from '../graph/folding'
 import { FiniteCheck } from './finite'
 import { fromGraph } from './from-graph'
 import { fromStateDict } from './from-state-dict'
+import { familyOf } from './graph-family'
 import { Report } from './report'
 
 /** A model that can be run and measured. */
@@ -43,8 +44,8 @@ export async function inspectCheckpoint(path: string, options: ModelOptions = {}
         ? fromGraph(checkpoint, options, report)
         : await fromStateDict(checkpoint, options, report)
     const signature = signatureOf(model)
-    const { height, width } = signature
-    const layers = findLayers(model, [1, 3, height ?? inputSize, width ?? inputSize])
+    const { batch, height, width } = signature
+    const layers = findLayers(model, [batch ?? 1, 3, height ?? inputSize, width ?? inputSize])
     if (checkpoint.kind === 'graph') {
       checkFinite(layers, report)
       const matched = layers.reduce((sum, layer) => sum + layer.tensors.length, 0)
@@ -73,14 +74,6 @@ function checkFinite(layers: readonly GraphLayer[], report: Report): void {
   const check = new FiniteCheck()
   for (const { tensors } of layers) for (const tensor of tensors) check.add(tensor.name, tensor.read())
   check.finish(report)
-}
-
-/** A graph whose layers have a ResNet's names came from one: its fresh parameters are drawn as a ResNet's. */
-function familyOf(layers: readonly GraphLayer[]): string | null {
-  const names = new Set(layers.map(({ name }) => name))
-  return ['conv1', 'layer1.0.conv1', 'layer1.0.conv2', 'fc'].every((name) => names.has(name))
-    ? 'resnet'
-    : null
 }
 
 function layerInfo({ name, kind, shape, parameters, macs, stage, block }: GraphLayer): LayerInfo {

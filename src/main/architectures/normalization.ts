@@ -1,7 +1,7 @@
 /** Which mean and std belong to a model, and how that is known. */
 import type { ModelOptions, Normalization, UnwrapStep, Warning } from '@shared/contract/model'
 import { LinchpinError } from '@shared/errors'
-import type { StateDictCheckpoint } from '../checkpoints'
+import type { ModelConfig, StateDictCheckpoint } from '../checkpoints'
 import type { Reading } from './reading'
 import type { Report } from './report'
 import { shorten } from './text'
@@ -59,16 +59,20 @@ export async function knownNormalizations(
   report: Report
 ): Promise<readonly (Normalization | null)[]> {
   const saved = await savedNormalization(prefix, normalizers, report)
-  const fromConfig = config?.normalization ?? null
-  const usable = fromConfig !== null && fromConfig.mean.length === 3 && fromConfig.std.length === 3
   const frontEnd = frontEndOf([...(container ?? '').split('.'), ...prefix.split('.')])
   const convention = reading.normalization ?? (frontEnd === null ? null : NO_NORMALIZATION)
   return [
     saved,
     normalizationOfMetadata(metadata),
-    usable ? { mean: [...fromConfig.mean], std: [...fromConfig.std], source: 'config' } : null,
+    configNormalization(config),
     convention === null ? null : { ...convention, source: 'convention' }
   ]
+}
+
+/** Of a config file beside the weights; null: it says nothing that can be used. */
+export function configNormalization(config: ModelConfig | null): Normalization | null {
+  const { mean = [], std = [] } = config?.normalization ?? {}
+  return mean.length === 3 && std.length === 3 ? { mean: [...mean], std: [...std], source: 'config' } : null
 }
 
 async function savedNormalization(

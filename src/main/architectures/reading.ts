@@ -72,7 +72,7 @@ function readingOf(
   translated: boolean
 ): Reading | null {
   const choice = given.choice === architecture.family ? undefined : given.choice
-  const hints = { ...given, choice, epsilon: given.epsilon ?? implied?.epsilon }
+  const hints = { ...given, choice, epsilon: given.epsilon ?? implied?.epsilon, naming: implied?.naming }
   const recognition = architecture.recognise(shapesOf(tensors), hints)
   if (recognition === null) return null
   return {

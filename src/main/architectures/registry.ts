@@ -1,6 +1,8 @@
+import { convnext } from './convnext'
 import { resnet } from './resnet'
 import type { Architecture } from './types'
+import { vgg } from './vgg'
 import { vit } from './vit'
 
 /** Every family that can be built from tensors. */
-export const ARCHITECTURES: readonly Architecture[] = [resnet, vit]
+export const ARCHITECTURES: readonly Architecture[] = [resnet, vit, convnext, vgg]

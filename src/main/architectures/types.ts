@@ -20,6 +20,8 @@ export interface Hints {
   readonly heads?: number | undefined
   /** ε of the layer norms. */
   readonly epsilon?: number | undefined
+  /** Whose names were translated, where the same names can mean other numbers, e.g. `hugging-face`. */
+  readonly naming?: string | undefined
   readonly config: ModelConfig | null
 }
 
@@ -63,7 +65,7 @@ export interface Translation {
   readonly tensors: NamedTensors
   readonly steps: readonly UnwrapStep[]
   /** What the naming implies, e.g. Hugging Face's ViT normalises with ε = 1e-12. */
-  readonly hints?: Pick<Hints, 'epsilon'>
+  readonly hints?: Pick<Hints, 'epsilon' | 'naming'>
   /** With which those who name their tensors so train; absent: that varies. */
   readonly normalization?: Pick<Normalization, 'mean' | 'std'>
 }

@@ -97,9 +97,7 @@ async function runReading(
       const classes = result.logits.length / chosen.length
       if (logits.length === 0) logits = new Float32Array(indices.length * classes)
       logits.set(result.logits, start * classes)
-      // A graph with a fixed batch size fills the last batch with zeros, which are no images.
-      const filled = classifier.signature.batch !== null && chosen.length < batch
-      if (!filled) for (const sum of sums) sum.add(result.further, chosen.length)
+      for (const sum of sums) sum.add(result.further, chosen.length)
     }
   } finally {
     await images.close()
@@ -132,17 +130,22 @@ class MomentSums {
     this.square = new Float64Array(norm.stored.mean.length)
   }
 
+  /** @param images how many; rows beyond them only fill a fixed batch. */
   add(outputs: ReadonlyMap<string, Float32Array>, images: number): void {
-    const { shift, square } = this.norm
-    outputs.get(shift)?.forEach((value, c) => (this.shift[c] = (this.shift[c] ?? 0) + images * value))
-    outputs.get(square)?.forEach((value, c) => (this.square[c] = (this.square[c] ?? 0) + images * value))
+    this.sum(this.shift, outputs.get(this.norm.shift), images)
+    this.sum(this.square, outputs.get(this.norm.square), images)
     this.images += images
   }
 
-  /** Null where nothing was seen, or what is not finite. */
+  private sum(sums: Float64Array, rows: Float32Array | undefined, images: number): void {
+    const channels = sums.length
+    const used = rows?.subarray(0, images * channels)
+    used?.forEach((value, i) => (sums[i % channels] = (sums[i % channels] ?? 0) + value))
+  }
+
+  /** Null where a value is not finite. */
   agreement(layer: string): LayerAgreement | null {
     const { stored, epsilon } = this.norm
-    if (this.images === 0) return null
     const shift = this.shift.map((sum) => sum / this.images)
     const mean = shift.map((value, c) => value + (stored.mean[c] ?? NaN))
     const variance = this.square.map((sum, c) => Math.max(0, sum / this.images - (shift[c] ?? NaN) ** 2))

@@ -39,6 +39,15 @@ export function valuesUsedBy(node: NodeProto): string[] {
   return [...node.input.filter((name) => name !== ''), ...inner]
 }
 
+/**
+ * A message with other values in some fields; the given one stays. A spread would lose the defaults of fields that a
+ * file leaves out: the protobuf library keeps them in the prototype.
+ */
+export function changed<T extends object>(message: T, part: Partial<T>): T {
+  const copy = Object.create(Object.getPrototypeOf(message) as object) as T
+  return Object.assign(copy, message, part)
+}
+
 /** A node of our own making with one output. Whole numbers become integer attributes. */
 export function newNode(
   opType: string,

@@ -1,7 +1,7 @@
 import { transpose } from './arrays'
 import type { LayerParameter } from './layers'
 import { withGraph, type NodeProto, type OnnxModel, type TensorProto } from './model'
-import { valuesUsedBy } from './nodes'
+import { changed, valuesUsedBy } from './nodes'
 import { tensorOf } from './tensors'
 
 export interface Replacement {
@@ -25,7 +25,9 @@ export function replaceParameters(model: OnnxModel, replacements: readonly Repla
     added.push(tensorOf(name, layout.shape, layout.dataType, stored))
     for (const use of uses) {
       const node = nodes[use.node]
-      if (node !== undefined) nodes[use.node] = { ...node, input: node.input.with(use.input, name) }
+      if (node !== undefined) {
+        nodes[use.node] = changed(node, { input: node.input.with(use.input, name) })
+      }
     }
   })
   const used = new Set([...nodes.flatMap(valuesUsedBy), ...model.graph.output.map((output) => output.name)])

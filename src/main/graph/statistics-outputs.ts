@@ -1,9 +1,9 @@
 /** Adds outputs to a graph that tell what its batch norms get to see. */
 import { create } from '@bufbuild/protobuf'
 import { withGraph, type NodeProto, type OnnxModel, type TensorProto, type ValueInfoProto } from './model'
-import { TensorProtoSchema, TensorProto_DataType, ValueInfoProtoSchema } from './proto/onnx_pb'
+import { TensorProto_DataType, ValueInfoProtoSchema } from './proto/onnx_pb'
 import { attribute, integerAttribute, newNode } from './nodes'
-import { floatTensor } from './tensors'
+import { floatTensor, integerTensor } from './tensors'
 import { GraphValues } from './values'
 
 /** A batch norm that uses its stored statistics, and where the graph puts out those of its input. */
@@ -13,11 +13,11 @@ export interface BatchNormStatistics {
   readonly stored: { readonly mean: Float32Array; readonly variance: Float32Array }
   readonly epsilon: number
   /**
-   * Output of shape [C]: mean over batch and positions of the input less the stored mean. Where the two agree, the
-   * variance is then no small difference of large numbers.
+   * Output of shape [N, C]: mean over positions of the input less the stored mean. Where the two agree, the variance is
+   * then no small difference of large numbers.
    */
   readonly shift: string
-  /** Output of shape [C]: mean of the square of the same. */
+  /** Output of shape [N, C]: mean of the square of the same. */
   readonly square: string
 }
 
@@ -89,13 +89,13 @@ class Addition {
     const centred = this.node('Sub', `${name}::centred`, [flat, `${name}::centre`])
     const squared = this.node('Mul', `${name}::squared`, [centred, centred])
     return {
-      shift: this.channelMean(`${name}::shift`, centred, centre.length),
-      square: this.channelMean(`${name}::square`, squared, centre.length)
+      shift: this.positionMean(`${name}::shift`, centred, centre.length),
+      square: this.positionMean(`${name}::square`, squared, centre.length)
     }
   }
 
-  private channelMean(name: string, input: string, channels: number): string {
-    const axes = [0, 2]
+  private positionMean(name: string, input: string, channels: number): string {
+    const axes = [2]
     if (this.opset >= AXES_ARE_INPUT) {
       this.node('ReduceMean', name, [input, this.integers(`${name}::axes`, axes)], { keepdims: 0 })
     } else this.node('ReduceMean', name, [input], { axes, keepdims: 0 })
@@ -107,7 +107,12 @@ class Addition {
             case: 'tensorType',
             value: {
               elemType: TensorProto_DataType.FLOAT,
-              shape: { dim: [{ value: { case: 'dimValue', value: BigInt(channels) } }] }
+              shape: {
+                dim: [
+                  { value: { case: 'dimParam', value: `${name}::N` } },
+                  { value: { case: 'dimValue', value: BigInt(channels) } }
+                ]
+              }
             }
           }
         }
@@ -117,11 +122,7 @@ class Addition {
   }
 
   private integers(name: string, values: readonly number[]): string {
-    const dims = [BigInt(values.length)]
-    const int64Data = values.map(BigInt)
-    this.tensors.push(
-      create(TensorProtoSchema, { name, dims, dataType: TensorProto_DataType.INT64, int64Data })
-    )
+    this.tensors.push(integerTensor(name, values))
     return name
   }
 

@@ -8,7 +8,8 @@ export type DrawScheme = Exclude<Scheme, 'auto'>
 
 /** Which scheme `auto` means for a family of architectures: that of the framework that made it. */
 export function schemeFor(family: string | null): DrawScheme {
-  return family === 'resnet' ? 'timm-resnet' : 'torch'
+  if (family === 'resnet') return 'timm-resnet'
+  return family === 'vit' || family === 'convnext' ? 'timm-vit' : 'torch'
 }
 
 interface Context {
@@ -39,8 +40,15 @@ const torchDefault: Draw = (parameter, { layer, stream }) =>
 const freshNorm: Draw = (parameter) =>
   constant(parameter, parameter.role === 'weight' || parameter.role === 'running_var' ? 1 : 0)
 
-const torch: Draw = (parameter, context) =>
-  context.layer.kind === 'norm' ? freshNorm(parameter, context) : torchDefault(parameter, context)
+/** Tokens and positions as every transformer's code draws them: PyTorch has no default for free parameters. */
+const freshEmbedding: Draw = (parameter, { stream }) => stream(parameter).normal(empty(parameter), 0, 0.02)
+
+const torch: Draw = (parameter, context) => {
+  const { kind } = context.layer
+  // A scale of channels begins as the identity, as a norm does.
+  if (kind === 'norm' || kind === 'scale') return freshNorm(parameter, context)
+  return kind === 'embedding' ? freshEmbedding(parameter, context) : torchDefault(parameter, context)
+}
 
 const timmResNet: Draw = (parameter, context) => {
   const { layer, layers, stream } = context
@@ -52,13 +60,49 @@ const timmResNet: Draw = (parameter, context) => {
   if (layer.kind === 'conv' && parameter.role === 'weight') {
     return stream(parameter).normal(empty(parameter), 0, Math.sqrt(2 / fans(layer).out))
   }
-  return torchDefault(parameter, context)
+  return torch(parameter, context)
 }
 
+/** timm's ViT and ConvNeXt. */
 const timmViT: Draw = (parameter, context) => {
-  if (context.layer.kind !== 'linear') return torch(parameter, context)
-  if (parameter.role === 'bias') return constant(parameter, 0)
-  return context.stream(parameter).normal(empty(parameter), 0, 0.02)
+  const { layer, stream } = context
+  switch (layer.kind) {
+    case 'norm':
+      return freshNorm(parameter, context)
+    case 'scale':
+      return constant(parameter, parameter.role === 'weight' ? layerScale(context) : 0)
+    case 'embedding':
+      return isToken(layer)
+        ? stream(parameter).normal(empty(parameter), 0, 1e-6)
+        : freshEmbedding(parameter, context)
+    default: {
+      if (layer.kind === 'conv' && isPatchEmbedding(context)) return torchDefault(parameter, context)
+      if (parameter.role === 'bias') return constant(parameter, 0)
+      return stream(parameter).normal(empty(parameter), 0, 0.02)
+    }
+  }
+}
+
+/** Class and register tokens; a distillation token is drawn as positions are. */
+function isToken({ name }: GraphLayer): boolean {
+  return /(^|[._])(cls|class|reg|register)_?(tokens?|embedding)$/.test(name)
+}
+
+/** A ViT's first convolution; ConvNeXt's stem, which some call so, is drawn as its other convolutions. */
+function isPatchEmbedding({ layer, layers }: Context): boolean {
+  return (
+    /(^|\.)(patch_embed|patch_embedding|patch_embeddings|conv_proj)(\.|$)/.test(layer.name) &&
+    !layers.some(isDepthwise)
+  )
+}
+
+function isDepthwise({ kind, shape }: GraphLayer): boolean {
+  return kind === 'conv' && shape[1] === 1 && (shape[0] ?? 0) > 1
+}
+
+/** timm begins with 1e-6 in ConvNeXt, and in ViT with what the model asks for, 1e-5 where it does. */
+function layerScale({ layers }: Context): number {
+  return layers.some(isDepthwise) ? 1e-6 : 1e-5
 }
 
 /** Normal, with mean and standard deviation of the trained tensor. Not the published method's. */

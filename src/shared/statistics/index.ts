@@ -6,6 +6,7 @@ export { labelOrders, someOrder } from './label-orders'
 export {
   betterFinding,
   clearlyBetter,
+  disagreement,
   moreCertainFinding,
   ranked,
   type Evidence,

@@ -83,7 +83,7 @@ describe('a config beside the file', () => {
     'that names %s: anti-aliasing leaves no tensors, and is refused',
     async (architecture) => {
       const { error } = await inspected({ config: { ...CONFIG, architecture } })
-      expect(error).toMatchObject({ code: 'TENSORS_UNEXPECTED' })
+      expect(error).toMatchObject({ code: 'ARCHITECTURE_UNKNOWN' })
       expect((error as Error).message).toContain(architecture)
     }
   )

@@ -106,7 +106,7 @@ describe('a graph with a fixed batch size', () => {
   const goldenRequest = { images: goldenImages(), readings: [{ normalization, reversed: false }] }
 
   it('leaves the zeros that fill its last batch out of the statistics', async () => {
-    const whole = await check({ ...goldenRequest, path: golden('model.onnx'), indices: everyIndex(48) })
+    const whole = await check({ ...goldenRequest, path: golden('model.onnx'), indices: everyIndex(53) })
     const filled = await check({ ...goldenRequest, path: fixed(24), indices: everyIndex(53) })
     for (const [i, norm] of filled.readings[0]!.batchNorms.entries()) {
       expect(norm.meanShift).toBeCloseTo(whole.readings[0]!.batchNorms[i]!.meanShift, 4)
@@ -115,12 +115,6 @@ describe('a graph with a fixed batch size', () => {
     expect(filled.readings[0]!.batchNorms.length).toBeGreaterThan(10)
     expect(filled.readings[0]!.batchNorms.length).toBe(whole.readings[0]!.batchNorms.length)
     expect(floats(filled.readings[0]!.logits).length).toBe(530)
-  })
-
-  it('has none where no batch is full', async () => {
-    const { readings: results } = await check({ ...goldenRequest, path: fixed(24), indices: [1, 2] })
-    expect(results[0]!.batchNorms).toEqual([])
-    expect(floats(results[0]!.logits).length).toBe(20)
   })
 })
 

@@ -2,7 +2,7 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf'
 import { expect, it } from 'vitest'
 import { TensorProtoSchema, TensorProto_DataType as Type } from '../../../src/main/graph/proto/onnx_pb'
-import { readFloats, readIntegers } from '../../../src/main/graph/tensors'
+import { readFloats, readIntegers, tensorOf } from '../../../src/main/graph/tensors'
 
 const tensor = (part: MessageInitShape<typeof TensorProtoSchema>) =>
   create(TensorProtoSchema, { name: 't', dims: [2n], ...part })
@@ -42,4 +42,40 @@ it('too few or too many values are refused', () => {
     'needs 2 values and has 1'
   )
   expect(() => readFloats(tensor({ dataType: Type.FLOAT, floatData: [1, 2, 3] }))).toThrow('and has 3')
+})
+
+// Values that numpy's float16 makes: np.array([…], np.float32).astype(np.float16); bfloat16: torch's .bfloat16().
+it.each([
+  [
+    'float16',
+    Type.FLOAT16,
+    [0.1, 1.0009765, 1.0014648, 65519, 65520, -3e-8, 2.98e-8, 6.1e-5, 1e-9],
+    [
+      0.0999755859375,
+      1.0009765625,
+      1.001953125,
+      65504,
+      Infinity,
+      -5.960464477539063e-8,
+      0,
+      6.097555160522461e-5,
+      0
+    ]
+  ],
+  [
+    'bfloat16',
+    Type.BFLOAT16,
+    [0.1, 1.00390625, 1.01171875, 3.4e38, -1e-40],
+    [0.10009765625, 1, 1.015625, Infinity, -9.183549615799121e-41]
+  ],
+  ['double', Type.DOUBLE, [0.5, -3], [0.5, -3]],
+  ['float', Type.FLOAT, [0.5, -3], [0.5, -3]]
+])('float32 is rounded to the nearest %s', (_, type, values, expected) => {
+  const written = tensorOf('t', [values.length], type, Float32Array.from(values))
+  expect(written.dataType).toBe(type)
+  const read = [...readFloats(written)]
+  read.forEach((value, i) => {
+    expect(value).toBe(Math.fround(expected[i]!))
+  })
+  expect(read).toHaveLength(expected.length)
 })

@@ -24,11 +24,12 @@ const reference = JSON.parse(readFileSync(fixture('perturbations/expected.json')
 function schemeOf(module: string): DrawScheme | null {
   if (module.startsWith('torch ')) return 'torch'
   if (/^(timm|torchvision) ResNet/.test(module)) return 'timm-resnet'
-  return module === 'timm VisionTransformer' ? 'timm-vit' : null
+  return /^timm (VisionTransformer|ConvNeXt|DeiT|Swin)/.test(module) ? 'timm-vit' : null
 }
 
-/** `layer1.0.bn1.weight` is the weight of layer1.0.bn1; `weight` alone that of a module by itself. */
+/** `layer1.0.bn1.weight` is the weight of layer1.0.bn1; `weight` alone that of a module by itself; free ones have none. */
 function split(tensor: string): { layer: string; role: ParameterRole } {
+  if (/(token|embed|table)$/.test(tensor)) return { layer: tensor, role: 'weight' }
   const [, layer = '', role = ''] = /^(?:(.*)\.)?([^.]+)$/.exec(tensor) ?? []
   return { layer, role: role as ParameterRole }
 }
@@ -37,7 +38,8 @@ function layerOf({ module, tensor }: Distribution): GraphLayer {
   const { layer } = split(tensor)
   const own = reference.distributions.filter((d) => d.module === module && split(d.tensor).layer === layer)
   const shapes = Object.fromEntries(own.map((d) => [split(d.tensor).role, d.shape]))
-  return fakeLayer(layer === '' ? 'own' : layer, shapes['weight']!.length === 4 ? 'conv' : 'linear', shapes)
+  const kind = shapes['weight']!.length === 4 ? 'conv' : 'linear'
+  return fakeLayer(layer === '' ? 'own' : layer, layer === tensor ? 'embedding' : kind, shapes)
 }
 
 function draw(layer: GraphLayer, scheme: DrawScheme, role: ParameterRole, trial = 0): Float32Array {
@@ -139,6 +141,79 @@ it('biases of a ViT’s linear layers are 0, as timm’s', () => {
   }
 })
 
+describe.each([
+  ['timm VisionTransformer', 'blocks.0.attn.qkv', 'linear', [6, 4]],
+  ['timm ConvNeXt', 'stages.0.blocks.0.conv_dw', 'conv', [6, 1, 7, 7]]
+] as const)('constants of a fresh %s', (model, neighbour, kind, shape) => {
+  const constants = reference.constants[model]!
+  const layers = [
+    fakeLayer(neighbour, kind, { weight: shape }),
+    ...Object.keys(constants)
+      .filter((tensor) => /(gamma|norm\d?\.(weight|bias))$/.test(tensor))
+      .map((tensor) => {
+        const [, path = '', parameter = ''] = /^(.*)\.([^.]+)$/.exec(tensor)!
+        if (parameter !== 'gamma') return fakeLayer(path, 'norm', { [parameter]: [5] })
+        return fakeLayer(/ls\d$/.test(path) ? path : tensor, 'scale', { weight: [5] })
+      })
+  ]
+
+  it('are what "timm-vit" makes of norms and scales', () => {
+    const free = layers.slice(1)
+    expect(free.filter((layer) => layer.kind === 'scale').length).toBeGreaterThan(1)
+    for (const layer of free) {
+      const [made] = perturb({ kind: 'randomize', scheme: 'timm-vit' }, { layer, layers, seed: 0, trial: 0 })
+      const { role } = made!.parameter
+      const expected =
+        constants[`${layer.name}.${role}`] ?? constants[`${layer.name}.gamma`] ?? constants[layer.name]
+      expect(expected, layer.name).toBeDefined()
+      expect([...made!.values], layer.name).toEqual(Array(5).fill(expected))
+    }
+  })
+
+  it('biases of convolutions and linear layers are 0', () => {
+    expect(constants[`${neighbour}.bias`]).toBe(0)
+    const layer = fakeLayer(neighbour, kind, { weight: shape, bias: [6] })
+    const [, bias] = perturb({ kind: 'randomize', scheme: 'timm-vit' }, { layer, layers, seed: 0, trial: 0 })
+    expect([...bias!.values]).toEqual(Array(6).fill(0))
+  })
+})
+
+it('ConvNeXt’s stem is drawn as its other convolutions, also where it is called a patch embedding', () => {
+  const stem = fakeLayer('embeddings.patch_embeddings', 'conv', { weight: [64, 3, 4, 4], bias: [64] })
+  const layers = [stem, fakeLayer('stages.0.layers.0.dwconv', 'conv', { weight: [64, 1, 7, 7] })]
+  const biasOf = (all: readonly GraphLayer[]) =>
+    perturb({ kind: 'randomize', scheme: 'timm-vit' }, { layer: stem, layers: all, seed: 0, trial: 0 })[1]!
+      .values
+  expect(biasOf(layers).every((value) => value === 0)).toBe(true)
+  // A ViT's is PyTorch's default.
+  expect(biasOf([stem]).every((value) => value === 0)).toBe(false)
+})
+
+describe.each(['torch', 'timm-resnet', 'timm-vit', 'matched'] as const)('scheme "%s"', (scheme) => {
+  const trained = Float32Array.of(3, 5, 3, 5)
+  const scale = fakeLayer('alpha', 'scale', { weight: [4], bias: [4] }, { weight: trained, bias: trained })
+  const token = fakeLayer('pos_embed', 'embedding', { weight: [1, 2, 2] }, { weight: trained })
+  const made = (layer: GraphLayer) =>
+    perturb({ kind: 'randomize', scheme }, { layer, layers: [layer], seed: 3, trial: 1 })
+
+  it('has values for scales and embeddings', () => {
+    const [weight, bias] = made(scale).map(({ values }) => [...values])
+    const [table] = made(token).map(({ values }) => [...values])
+    expect(table).toHaveLength(4)
+    if (scheme === 'matched') {
+      // Mean 4, deviation 1.
+      for (const values of [weight!, bias!, table!]) {
+        expect(values.every((value) => Math.abs(value - 4) < 5)).toBe(true)
+        expect(new Set(values).size).toBe(4)
+      }
+      return
+    }
+    expect(weight).toEqual(Array(4).fill(scheme === 'timm-vit' ? Math.fround(1e-5) : 1))
+    expect(bias).toEqual([0, 0, 0, 0])
+    expect(table!.every((value) => Math.abs(value) < 0.1)).toBe(true)
+  })
+})
+
 it('"matched" keeps mean and deviation of the trained tensor', () => {
   const trained = Float32Array.from({ length: 30_000 }, (_, i) => 2 + (i % 2 === 0 ? 0.5 : -0.5))
   const layer = fakeLayer('conv', 'conv', { weight: [100, 100, 1, 3] }, { weight: trained })
@@ -149,7 +224,9 @@ it('"matched" keeps mean and deviation of the trained tensor', () => {
   expect(Math.abs(std - 0.5)).toBeLessThan((5 * 0.5) / Math.sqrt(60_000))
 })
 
-it('"auto" is timm’s for ResNets and PyTorch’s for what is not known', () => {
+it('"auto" is timm’s for ResNets, ViT and ConvNeXt, and PyTorch’s for what is not known', () => {
   expect(schemeFor('resnet')).toBe('timm-resnet')
+  expect(schemeFor('vit')).toBe('timm-vit')
+  expect(schemeFor('convnext')).toBe('timm-vit')
   expect(schemeFor(null)).toBe('torch')
 })

@@ -5,13 +5,14 @@
  * arXiv 1812.01187.
  */
 import type { Warning } from '@shared/contract/model'
+import { modulesOf } from '../modules'
 import type { Architecture } from '../types'
 import { buildResNet } from './build'
 import { huggingFace } from './dialects/hugging-face'
 import { sequence } from './dialects/sequence'
 import { shortcut } from './dialects/shortcut'
 import { simclr } from './dialects/simclr'
-import { isResNet, layoutOf, modulesOf, type ResNet } from './layout'
+import { isResNet, layoutOf, type ResNet } from './layout'
 import { relativeOf, unlikeOf } from './refusals'
 import { targetsOf } from './targets'
 

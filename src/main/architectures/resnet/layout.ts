@@ -1,4 +1,5 @@
 /** What a ResNet looks like, inferred from the names and shapes of its tensors. */
+import { countOf, type Modules } from '../modules'
 import type { TensorShapes } from '../types'
 
 export interface Convolution {
@@ -52,24 +53,6 @@ const DEEP_STEM = [
   ['conv1.6', 'bn1']
 ] as const
 
-/** Answers in constant time whether a state dict has tensors below a module. */
-export type Modules = ReadonlySet<string>
-
-/** `layer1.0.se.fc1` is the deepest that is asked for. */
-const DEEPEST = 4
-
-export function modulesOf(shapes: TensorShapes): Modules {
-  const modules = new Set<string>()
-  for (const name of shapes.keys()) {
-    let end = name.indexOf('.')
-    for (let depth = 0; depth < DEEPEST && end !== -1; depth++) {
-      modules.add(name.slice(0, end))
-      end = name.indexOf('.', end + 1)
-    }
-  }
-  return modules
-}
-
 /** Whether these are a ResNet's names, a few aside: what is missing is said when its tensors are compared. */
 export function isResNet(shapes: TensorShapes, modules: Modules): boolean {
   const stem = shapes.get('conv1.weight') ?? shapes.get('conv1.0.weight')
@@ -89,7 +72,7 @@ export function layoutOf(shapes: TensorShapes, modules: Modules, choice: string 
   const stageCount = countOf((i) => modules.has(`layer${String(i)}.0`), 1)
   const names = Array.from({ length: stageCount }, (_, i) => {
     const stage = `layer${String(i + 1)}`
-    const blocks = countOf((j) => modules.has(`${stage}.${String(j)}`), 0)
+    const blocks = countOf((j) => modules.has(`${stage}.${String(j)}`))
     return Array.from({ length: blocks }, (__, j) => `${stage}.${String(j)}`)
   })
   // All blocks or none: a lonely module is a sign of something else, and is refused as left over.
@@ -186,10 +169,4 @@ function shortcutOf(shapes: TensorShapes, block: string, stride: number): Shortc
 
 function kernelOf(shapes: TensorShapes, name: string): number | undefined {
   return shapes.get(`${name}.weight`)?.[2]
-}
-
-function countOf(has: (index: number) => boolean, first: number): number {
-  let count = 0
-  while (has(first + count)) count++
-  return count
 }

@@ -5,17 +5,11 @@
 import { readFloats, readIntegers, isFloating, sizeOf } from '../tensors'
 import type { GraphProto, NodeProto, ValueInfoProto } from '../model'
 import type { GraphValues } from '../values'
-import { numbersOf, type Numbers } from './numbers'
+import { numbersOf } from './numbers'
 import { shapesOf } from './operators'
+import type { Known, Numbers, Shape } from './types'
 
-export type Shape = readonly number[]
-
-/** What is known of values so far. */
-export interface Known {
-  shape(name: string | undefined): Shape | null
-  /** Values themselves, of few numbers that shapes are computed from. */
-  numbers(name: string | undefined): Numbers | null
-}
+export type { Shape } from './types'
 
 /** Declared dimensions of a graph's input or output; null where a dimension is free. */
 export function declaredShape(value: ValueInfoProto): (number | null)[] | null {
@@ -27,7 +21,7 @@ export function declaredShape(value: ValueInfoProto): (number | null)[] | null {
 /** More numbers than this are no shape. */
 const MOST_NUMBERS = 64
 
-/** @param input shape of the one image input, [1, C, H, W]. */
+/** @param input shape of the image input, e.g. [1, C, H, W]. Where there are several, their declared shapes count. */
 export function inferShapes(
   graph: GraphProto,
   values: GraphValues,
@@ -35,7 +29,11 @@ export function inferShapes(
 ): ReadonlyMap<string, Shape> {
   const shapes = new Map<string, Shape>()
   const numbers = new Map<string, Numbers>()
-  for (const value of values.inputs()) shapes.set(value.name, input)
+  const inputs = values.inputs()
+  for (const value of inputs) {
+    const declared = declaredShape(value)?.map((size) => size ?? 1)
+    shapes.set(value.name, inputs.length === 1 ? input : (declared ?? input))
+  }
   const known: Known = {
     shape: (name) =>
       name === undefined || name === '' ? null : (shapes.get(name) ?? values.constant(name)?.shape ?? null),

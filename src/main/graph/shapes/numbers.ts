@@ -3,13 +3,7 @@ import type { NodeProto } from '../model'
 import { positive } from '../arrays'
 import { attribute, integerAttribute } from '../nodes'
 import { isFloating, readFloats, readIntegers } from '../tensors'
-import type { Known } from '.'
-
-export interface Numbers {
-  readonly values: readonly number[]
-  /** Whether they are whole by type: then Div truncates. */
-  readonly whole: boolean
-}
+import type { Known, Numbers } from './types'
 
 const PAIRWISE: Readonly<Record<string, (a: number, b: number) => number>> = {
   Add: (a, b) => a + b,

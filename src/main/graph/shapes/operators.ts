@@ -3,7 +3,7 @@ import { flattenedShape, positive, reshapedShape, squeezedShape, unsqueezedShape
 import type { NodeProto } from '../model'
 import { attribute, integerAttribute, integersAttribute } from '../nodes'
 import { convolvedShape, pooledShape, transposeConvolvedShape } from './windows'
-import type { Known, Shape } from '.'
+import type { Known, Shape } from './types'
 
 const SAME_SHAPE = new Set([
   'Relu', 'LeakyRelu', 'Sigmoid', 'HardSigmoid', 'HardSwish', 'Tanh', 'Clip', 'Elu', 'Selu', 'Celu', 'Gelu', 'FastGelu',

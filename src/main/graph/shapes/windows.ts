@@ -1,7 +1,7 @@
 /** Shapes of what slides a window over its input: convolutions and pools. */
 import type { NodeProto } from '../model'
 import { attribute, integerAttribute, integersAttribute } from '../nodes'
-import type { Shape } from '.'
+import type { Shape } from './types'
 
 export function convolvedShape(node: NodeProto, input: Shape, weight: Shape | null): Shape | null {
   const [outputs] = weight ?? []

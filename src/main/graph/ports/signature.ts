@@ -1,9 +1,8 @@
 import { LinchpinError } from '@shared/errors'
-import { withGraph, type OnnxModel, type ValueInfoProto } from './model'
-import { TensorProto_DataType } from './proto/onnx_pb'
-import { declaredShape } from './shapes'
-import { integerAttribute } from './nodes'
-import { GraphValues } from './values'
+import type { OnnxModel, ValueInfoProto } from '../model'
+import { TensorProto_DataType } from '../proto/onnx_pb'
+import { declaredShape } from '../shapes'
+import { GraphValues } from '../values'
 
 /** What goes into a classifier's graph and what comes out. Null: any size. */
 export interface Signature {
@@ -18,16 +17,19 @@ export interface Signature {
   readonly classes: number | null
 }
 
-function elementType(value: ValueInfoProto): number {
+/** TensorProto.DataType; UNDEFINED where it is not declared. */
+export function elementType(value: ValueInfoProto): number {
   return value.type?.value.case === 'tensorType'
     ? value.type.value.value.elemType
     : TensorProto_DataType.UNDEFINED
 }
 
-const shown = (value: ValueInfoProto): string =>
-  `"${value.name}" [${(declaredShape(value) ?? []).map((d) => d ?? '?').join(', ')}]`
+/** E.g. `"images" [?, 3, 224, 224]`. */
+export function shown(value: ValueInfoProto): string {
+  return `"${value.name}" [${(declaredShape(value) ?? []).map((d) => d ?? '?').join(', ')}]`
+}
 
-/** @throws GRAPH_UNSUPPORTED when the graph is no image classifier with one float32 image input. */
+/** @throws GRAPH_UNSUPPORTED when the graph is no image classifier with one float32 image input [N, 3, H, W]. */
 export function signatureOf(model: OnnxModel): Signature {
   const values = new GraphValues(model.graph)
   const inputs = values.inputs()
@@ -39,17 +41,12 @@ export function signatureOf(model: OnnxModel): Signature {
     )
   }
   const shape = declaredShape(input)
-  if (shape?.length !== 4 || elementType(input) !== TensorProto_DataType.FLOAT) {
+  const [batch = null, channels = null, height = null, width = null] = shape ?? []
+  const fits = shape?.length === 4 && (channels ?? 3) === 3
+  if (!fits || elementType(input) !== TensorProto_DataType.FLOAT) {
     throw new LinchpinError(
       'GRAPH_UNSUPPORTED',
       `Its input ${shown(input)} is no float32 image batch [N, 3, H, W].`
-    )
-  }
-  const [batch = null, channels = null, height = null, width = null] = shape
-  if (channels !== null && channels !== 3) {
-    throw new LinchpinError(
-      'GRAPH_UNSUPPORTED',
-      `Its input ${shown(input)} has ${String(channels)} channels; expected 3.`
     )
   }
   const output = model.graph.output.find((candidate) => declaredShape(candidate)?.length === 2)
@@ -62,20 +59,4 @@ export function signatureOf(model: OnnxModel): Signature {
   }
   const classes = declaredShape(chosen)?.[1] ?? null
   return { input: input.name, batch, channels: 3, height, width, output: chosen.name, classes }
-}
-
-/** With its last softmax taken off, so that the output is logits; null when there is none. */
-export function withoutSoftmax(model: OnnxModel): OnnxModel | null {
-  const values = new GraphValues(model.graph)
-  const { output } = signatureOf(model)
-  const last = values.producer(output)
-  const logits = last?.input[0]
-  if (last?.opType !== 'Softmax' || logits === undefined) return null
-  const axis = integerAttribute(last, 'axis', -1)
-  if (axis !== -1 && axis !== 1) return null
-  return withGraph(model, {
-    ...model.graph,
-    node: model.graph.node.filter((node) => node !== last),
-    output: model.graph.output.map((value) => (value.name === output ? { ...value, name: logits } : value))
-  })
 }
