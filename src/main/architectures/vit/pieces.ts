@@ -3,7 +3,7 @@ import { GraphBuilder, transpose, type OnnxModel } from '../../graph'
 import type { LoadedTensors, TensorShapes } from '../types'
 
 /** Methods take the name of a value and give that of another; `name` is the module's path. */
-export class Modules {
+export class TokenPieces {
   readonly graph = new GraphBuilder()
   private readonly tensors: LoadedTensors
   private readonly targets: TensorShapes
