@@ -10,6 +10,7 @@ import {
 import type { NodeProto, ValueInfoProto } from '../../src/main/graph/model'
 import {
   NodeProtoSchema,
+  OperatorSetIdProtoSchema,
   ValueInfoProtoSchema,
   TensorProto_DataType
 } from '../../src/main/graph/proto/onnx_pb'
@@ -22,7 +23,9 @@ export function classifier(
   const graph = new GraphBuilder()
   const pooled = graph.node('GlobalAveragePool', 'pool', ['images'])
   const features = graph.node('Flatten', 'flatten', [pooled], { axis: 1 })
-  return graph.finish('images', 3, head(graph, features), classes)
+  const model = graph.finish('images', 3, head(graph, features), classes)
+  // Where ReduceMean still has its axes as an attribute, as most files do.
+  return { ...model, opsetImport: [create(OperatorSetIdProtoSchema, { domain: '', version: 17n })] }
 }
 
 export const layersOf = (model: OnnxModel, size = 4): GraphLayer[] => findLayers(model, [1, 3, size, size])
