@@ -1,7 +1,9 @@
 import { convnext } from './convnext'
+import { efficientnet } from './efficientnet'
+import { mobilenet } from './mobilenet'
 import { resnet } from './resnet'
 import type { Architecture } from './types'
 import { vgg } from './vgg'
 
 /** Every family that can be built from tensors. */
-export const ARCHITECTURES: readonly Architecture[] = [resnet, convnext, vgg]
+export const ARCHITECTURES: readonly Architecture[] = [resnet, convnext, vgg, mobilenet, efficientnet]

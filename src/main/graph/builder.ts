@@ -18,9 +18,13 @@ import { floatTensor } from './tensors'
 /** The first operator set in which all operators used here have their present meaning. */
 const OPSET = 20
 
-type AttributeValue = number | readonly number[]
+type AttributeValue = number | string | readonly number[]
 
-function integerOrFloat(name: string, value: AttributeValue): AttributeProto {
+function attributeOf(name: string, value: AttributeValue): AttributeProto {
+  if (typeof value === 'string') {
+    const s = new TextEncoder().encode(value)
+    return create(AttributeProtoSchema, { name, type: AttributeProto_AttributeType.STRING, s })
+  }
   if (typeof value !== 'number') {
     return create(AttributeProtoSchema, {
       name,
@@ -76,7 +80,7 @@ export class GraphBuilder {
         name,
         input: [...input],
         output: [output],
-        attribute: Object.entries(attributes).map(([key, value]) => integerOrFloat(key, value))
+        attribute: Object.entries(attributes).map(([key, value]) => attributeOf(key, value))
       })
     )
     return output

@@ -55,9 +55,9 @@ describe('the stem', () => {
 })
 
 it('refuses an architecture that it does not know, and lists those it knows', async () => {
-  const { inspection } = await inspectCheckpoint(timm, { architecture: 'vgg' })
+  const { inspection } = await inspectCheckpoint(timm, { architecture: 'alexnet' })
   expect(inspection.error?.code).toBe('OPTION_INVALID')
-  expect(inspection.error?.message).toContain('"vgg"')
+  expect(inspection.error?.message).toContain('"alexnet"')
   expect(inspection.error?.message).toContain('resnet:cifar-stem')
 })
 
