@@ -15,6 +15,8 @@ export interface ConvolutionOptions {
   readonly groups?: number
   /** Absent: none. */
   readonly bias?: boolean
+  /** TensorFlow's padding: as much as gives ⌈size / stride⌉, more behind than before. Absent: PyTorch's. */
+  readonly same?: boolean
 }
 
 /** Each method takes the name of a value and returns that of another; tensors are named `MODULE.weight`. */
@@ -38,14 +40,14 @@ export class Pieces {
 
   /** [N, C, H, W]. */
   convolution(x: string, module: string, options: ConvolutionOptions): string {
-    const { kernel, stride = 1, groups = 1, bias = false } = options
+    const { kernel, stride = 1, groups = 1, bias = false, same = false } = options
     const padding = options.padding ?? Math.floor(kernel / 2)
     const inputs = [x, this.parameter(`${module}.weight`)]
     if (bias) inputs.push(this.parameter(`${module}.bias`))
     return this.graph.node('Conv', module, inputs, {
       kernel_shape: [kernel, kernel],
       strides: [stride, stride],
-      pads: [padding, padding, padding, padding],
+      ...(same ? { auto_pad: 'SAME_UPPER' } : { pads: [padding, padding, padding, padding] }),
       dilations: [1, 1],
       group: groups
     })
@@ -75,6 +77,16 @@ export class Pieces {
     const weight = this.graph.parameter(`${module}.weight`, [input, output], values)
     const product = this.graph.node('MatMul', module, [x, weight])
     return this.graph.node('Add', `${module}.add`, [product, this.parameter(`${module}.bias`)])
+  }
+
+  relu6(x: string, name: string): string {
+    const bounds = [this.graph.scalar(`${name}.low`, 0), this.graph.scalar(`${name}.high`, 6)]
+    return this.graph.node('Clip', name, [x, ...bounds])
+  }
+
+  /** x · σ(x). */
+  silu(x: string, name: string): string {
+    return this.graph.node('Mul', name, [x, this.graph.node('Sigmoid', `${name}.sigmoid`, [x])])
   }
 
   /** [N, C, H, W] to [N, C]. */

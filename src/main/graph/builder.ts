@@ -18,9 +18,13 @@ import { floatTensor } from './tensors'
 /** The first operator set in which all operators used here have their present meaning. */
 const OPSET = 20
 
-type AttributeValue = number | readonly number[]
+type AttributeValue = number | string | readonly number[]
 
-function integerOrFloat(name: string, value: AttributeValue): AttributeProto {
+function attributeOf(name: string, value: AttributeValue): AttributeProto {
+  if (typeof value === 'string') {
+    const s = new TextEncoder().encode(value)
+    return create(AttributeProtoSchema, { name, type: AttributeProto_AttributeType.STRING, s })
+  }
   if (typeof value !== 'number') {
     return create(AttributeProtoSchema, {
       name,
@@ -76,7 +80,7 @@ export class GraphBuilder {
         name,
         input: [...input],
         output: [output],
-        attribute: Object.entries(attributes).map(([key, value]) => integerOrFloat(key, value))
+        attribute: Object.entries(attributes).map(([key, value]) => attributeOf(key, value))
       })
     )
     return output
@@ -85,7 +89,7 @@ export class GraphBuilder {
   /** Equal parts of a value along an axis, which must divide. */
   split(name: string, input: string, count: number, axis: number): readonly string[] {
     const output = Array.from({ length: count }, (_, i) => `${name}/output_${String(i)}`)
-    const attribute = [integerOrFloat('axis', axis), integerOrFloat('num_outputs', count)]
+    const attribute = [attributeOf('axis', axis), attributeOf('num_outputs', count)]
     this.nodes.push(create(NodeProtoSchema, { opType: 'Split', name, input: [input], output, attribute }))
     return output
   }

@@ -2,6 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { inspectCheckpoint, loadClassifier } from '../../../src/main/architectures'
+import { layoutOf } from '../../../src/main/architectures/convnext/layout'
+import { modulesOf } from '../../../src/main/architectures/modules'
 import { familyEntries, familyFile, testLayers, testLogits } from '../../support/families'
 import { temporaryFolder } from '../../support/folder'
 
@@ -56,5 +58,40 @@ describe('ConvNeXt', () => {
     const path = renamed('timm', '"stages.0.blocks.0.norm.bias"', '"stages.0.blocks.0.norm.bees"')
     const { inspection } = await inspectCheckpoint(path)
     expect(inspection.error?.message).toContain('RMS norm')
+  })
+
+  // timm 1.0.29: convnext_xxlarge's norm_eps; transformers 5.18.0: layer_norm_eps is the last norm's alone.
+  it('gives norms the ε of the code that names them so', () => {
+    const shapesOf = (depths: readonly number[], width: number): Map<string, number[]> =>
+      new Map(
+        depths.flatMap((depth, stage) =>
+          Array.from({ length: depth }, (_, block): [string, number[]] => [
+            `stages.${String(stage)}.blocks.${String(block)}.conv_dw.weight`,
+            [width * 2 ** stage, 1, 7, 7]
+          ])
+        )
+      )
+    const epsilons = (shapes: Map<string, number[]>, hints: object): readonly (number | undefined)[] => {
+      const model = layoutOf(shapes, modulesOf(shapes), { config: null, ...hints })
+      return [model?.epsilon, model?.lastEpsilon]
+    }
+    const large = shapesOf([3, 3, 27, 3], 384)
+    expect(epsilons(large, {})).toEqual([1e-6, 1e-6])
+    expect(epsilons(large, { epsilon: 1e-5 })).toEqual([1e-5, 1e-5])
+    expect(epsilons(large, { epsilon: 1e-12, naming: 'hugging-face' })).toEqual([1e-6, 1e-12])
+    expect(epsilons(shapesOf([3, 4, 30, 3], 384), {})).toEqual([1e-5, 1e-5])
+  })
+
+  // timm's test_convnext: an approximate GELU and another ε, which no tensor tells.
+  it('does not know timm’s test models', () => {
+    const shapes = new Map(
+      [24, 32, 48, 64].flatMap((width, stage) =>
+        Array.from({ length: [1, 2, 4, 2][stage]! }, (_, block): [string, number[]] => [
+          `stages.${String(stage)}.blocks.${String(block)}.conv_dw.weight`,
+          [width, 1, 7, 7]
+        ])
+      )
+    )
+    expect(layoutOf(shapes, modulesOf(shapes), { config: null })).toBeNull()
   })
 })
