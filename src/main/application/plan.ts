@@ -2,7 +2,7 @@
 import { basename, resolve } from 'node:path'
 import type { Perturbation } from '@shared/contract/engine'
 import type { MeasurementSpec } from '@shared/contract/measurement'
-import type { LayerInfo, Model } from '@shared/contract/model'
+import type { LayerInfo, Model, ModelOptions } from '@shared/contract/model'
 import { LinchpinError } from '@shared/errors'
 import { checkpointFiles, hashFiles } from '../checkpoints'
 import { schemeFor } from '../perturbations'
@@ -94,7 +94,7 @@ export async function planMeasurement(
       perturbation:
         second === null
           ? enginePerturbation(perturbation.kind, scheme)
-          : { kind: 'reinit', path: second, options: model.options },
+          : { kind: 'reinit', path: second, options: secondOptions(model.options) },
       units,
       measured: all.length - units.length,
       layers: layers.length
@@ -108,6 +108,16 @@ export async function planMeasurement(
     )
   }
   return { models, evaluation, images }
+}
+
+/** How a second checkpoint is read: as the same network, which may be wrapped otherwise and has its own classifier. */
+function secondOptions({ architecture, heads, epsilon, output }: ModelOptions): ModelOptions {
+  return {
+    ...(architecture === undefined ? {} : { architecture }),
+    ...(heads === undefined ? {} : { heads }),
+    ...(epsilon === undefined ? {} : { epsilon }),
+    ...(output === undefined ? {} : { output })
+  }
 }
 
 function enginePerturbation(kind: string, scheme: ReturnType<typeof schemeFor>): Perturbation {

@@ -7,13 +7,18 @@ import { shorten } from './text'
 export function countNotFinite(values: Float32Array): number {
   // Finite numbers of single precision have a finite sum in double precision; this is the pass that is always made.
   // Four sums, for a sum waits for the one before it.
-  let [a, b, c, d] = [0, 0, 0, 0]
-  for (let i = 0; i < values.length; i += 4) {
+  let a = 0
+  let b = 0
+  let c = 0
+  let d = 0
+  const end = values.length - (values.length % 4)
+  for (let i = 0; i < end; i += 4) {
     a += values[i] ?? 0
     b += values[i + 1] ?? 0
     c += values[i + 2] ?? 0
     d += values[i + 3] ?? 0
   }
+  for (let i = end; i < values.length; i++) a += values[i] ?? 0
   if (Number.isFinite(a + b + c + d)) return 0
   let count = 0
   for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i] ?? 0)) count++

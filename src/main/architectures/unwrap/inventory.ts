@@ -3,8 +3,8 @@ import type { UnwrapStep } from '@shared/contract/model'
 import { shorten } from '../text'
 import type { NamedTensors } from '../types'
 
-/** Counters of batch norms: nothing that a forward pass uses. */
-const COUNTER = /(^|\.)num_batches_tracked$/
+/** Of batch norms, and of a moving average of the weights: nothing that a forward pass uses. */
+const COUNTER = /(^|\.)(num_batches_tracked|n_averaged)$/
 /** Batch norms of a second kind of images in training (AdvProp); clean images take the main ones. */
 const AUXILIARY = /(^|[._])(aux_?bns?|bn_aux|bn\d+_aux)\./
 
@@ -23,7 +23,7 @@ export function inventoryOf(source: NamedTensors): Inventory {
     ignored: [...ignored],
     steps: [
       ...drop(auxiliary, `Auxiliary batch norms were left out: ${shorten(auxiliary)}.`),
-      ...drop(counters, `${counters.length} counters of batch norms were left out.`)
+      ...drop(counters, `${counters.length} counters of training steps were left out.`)
     ]
   }
 }
