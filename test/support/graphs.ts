@@ -7,13 +7,10 @@ import {
   type GraphLayer,
   type OnnxModel
 } from '../../src/main/graph'
-import type { NodeProto, ValueInfoProto } from '../../src/main/graph/model'
-import {
-  NodeProtoSchema,
-  OperatorSetIdProtoSchema,
-  ValueInfoProtoSchema,
-  TensorProto_DataType
-} from '../../src/main/graph/proto/onnx_pb'
+import type { NodeProto } from '../../src/main/graph/model'
+import { NodeProtoSchema, OperatorSetIdProtoSchema } from '../../src/main/graph/proto/onnx_pb'
+
+export { floatPort as floatValue } from '../../src/main/graph/declarations'
 
 /** Images → mean of each channel → `head` → logits [N, classes]. */
 export function classifier(
@@ -67,27 +64,4 @@ export function affine(
 
 export function node(opType: string, name: string, input: string[], output: string[]): NodeProto {
   return create(NodeProtoSchema, { opType, name, input, output })
-}
-
-/** Declares a float value of fixed and free (null) dimensions. */
-export function floatValue(name: string, dims: readonly (number | null)[]): ValueInfoProto {
-  return create(ValueInfoProtoSchema, {
-    name,
-    type: {
-      value: {
-        case: 'tensorType',
-        value: {
-          elemType: TensorProto_DataType.FLOAT,
-          shape: {
-            dim: dims.map((dim) => ({
-              value:
-                dim === null
-                  ? { case: 'dimParam' as const, value: 'N' }
-                  : { case: 'dimValue' as const, value: BigInt(dim) }
-            }))
-          }
-        }
-      }
-    }
-  })
 }

@@ -1,4 +1,5 @@
 import { create } from '@bufbuild/protobuf'
+import { floatPort } from './declarations'
 import { newModel, type OnnxModel } from './model'
 import {
   AttributeProtoSchema,
@@ -7,11 +8,9 @@ import {
   NodeProtoSchema,
   TensorProtoSchema,
   TensorProto_DataType,
-  ValueInfoProtoSchema,
   type AttributeProto,
   type NodeProto,
-  type TensorProto,
-  type ValueInfoProto
+  type TensorProto
 } from './proto/onnx_pb'
 import { floatTensor } from './tensors'
 
@@ -104,31 +103,9 @@ export class GraphBuilder {
       name: 'classifier',
       node: this.nodes,
       initializer: this.tensors,
-      input: [valueInfo(input, ['N', channels, size ?? 'H', size ?? 'W'])],
-      output: [valueInfo(output, ['N', classes])]
+      input: [floatPort(input, ['N', channels, size ?? 'H', size ?? 'W'])],
+      output: [floatPort(output, ['N', classes])]
     })
     return newModel(graph, OPSET)
   }
-}
-
-function valueInfo(name: string, dims: readonly (number | string)[]): ValueInfoProto {
-  return create(ValueInfoProtoSchema, {
-    name,
-    type: {
-      value: {
-        case: 'tensorType',
-        value: {
-          elemType: TensorProto_DataType.FLOAT,
-          shape: {
-            dim: dims.map((dim) => ({
-              value:
-                typeof dim === 'number'
-                  ? { case: 'dimValue' as const, value: BigInt(dim) }
-                  : { case: 'dimParam' as const, value: dim }
-            }))
-          }
-        }
-      }
-    }
-  })
 }

@@ -1,7 +1,7 @@
 /** Adds outputs to a graph that tell what its batch norms get to see. */
-import { create } from '@bufbuild/protobuf'
+import { floatPort } from './declarations'
 import { withGraph, type NodeProto, type OnnxModel, type TensorProto, type ValueInfoProto } from './model'
-import { TensorProto_DataType, ValueInfoProtoSchema } from './proto/onnx_pb'
+import { TensorProto_DataType } from './proto/onnx_pb'
 import { attribute, integerAttribute, newNode } from './nodes'
 import { floatTensor, integerTensor } from './tensors'
 import { GraphValues } from './values'
@@ -99,25 +99,7 @@ class Addition {
     if (this.opset >= AXES_ARE_INPUT) {
       this.node('ReduceMean', name, [input, this.integers(`${name}::axes`, axes)], { keepdims: 0 })
     } else this.node('ReduceMean', name, [input], { axes, keepdims: 0 })
-    this.outputs.push(
-      create(ValueInfoProtoSchema, {
-        name,
-        type: {
-          value: {
-            case: 'tensorType',
-            value: {
-              elemType: TensorProto_DataType.FLOAT,
-              shape: {
-                dim: [
-                  { value: { case: 'dimParam', value: `${name}::N` } },
-                  { value: { case: 'dimValue', value: BigInt(channels) } }
-                ]
-              }
-            }
-          }
-        }
-      })
-    )
+    this.outputs.push(floatPort(name, [`${name}::N`, channels]))
     return name
   }
 

@@ -7,7 +7,7 @@ import { declaredShape } from '../shapes'
 import { floatTensor, isFloating } from '../tensors'
 import { GraphValues } from '../values'
 import { elementType, shown } from './signature'
-import { floatPort } from './values'
+import { floatPort } from '../declarations'
 
 export interface ImageInput {
   readonly model: OnnxModel

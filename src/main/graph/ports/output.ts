@@ -8,7 +8,7 @@ import { declaredShape, inferShapes } from '../shapes'
 import { isFloating } from '../tensors'
 import { GraphValues } from '../values'
 import { elementType, shown } from './signature'
-import { floatPort } from './values'
+import { floatPort } from '../declarations'
 
 /** A size that every classifier takes, where the graph leaves it open. */
 const USUAL_SIZE = 224
