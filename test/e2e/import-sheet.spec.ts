@@ -57,6 +57,8 @@ test('files are read, corrected and added; a bad one keeps its reason and nothin
   await expect(read.getByLabel('Mean')).toHaveValue('0, 0, 0')
   await expect(read.getByLabel('Standard deviation')).toHaveValue('1, 1, 1')
 
+  await read.getByRole('combobox', { name: 'Colours' }).selectOption('blue, green, red')
+
   // Typed by hand, it counts once Enter is pressed; what is no number is marked and cannot be added.
   const mean = rowOf(page, 'good.safetensors').getByLabel('Mean')
   await mean.fill('0.5, 0.5')
@@ -77,6 +79,7 @@ test('files are read, corrected and added; a bad one keeps its reason and nothin
   const details = page.getByTestId('model-details')
   await expect(details).toContainText('0, 0, 0')
   await expect(details).toContainText('entered by hand')
+  await expect(details).toContainText('blue, green, red')
   await expect(details).toContainText('module.')
   await page.getByRole('region', { name: 'Models' }).getByText('By hand', { exact: true }).click()
   await expect(details).toContainText('0.5, 0.5, 0.5')
