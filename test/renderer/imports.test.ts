@@ -291,6 +291,46 @@ describe('an upload', () => {
     await imports.readAgain(row('a.onnx'))
     expect(states(imports)).toEqual(['ready', 'ready'])
   })
+
+  it('ends with its row, and a companion’s with the last row that needs it', async () => {
+    const sending = new Map<string, AbortSignal>()
+    const { imports, row, drop } = list({
+      filePath: (file, _onProgress, _place, signal) =>
+        new Promise((_, reject) => {
+          if (!signal) return
+          sending.set(file.name, signal)
+          signal.addEventListener('abort', () => reject(new Error('ended')))
+        })
+    })
+    const ended = (): string[] => [...sending].filter(([, signal]) => signal.aborted).map(([name]) => name)
+    drop('a.safetensors', 'b.safetensors', 'config.json')
+    await expect.poll(() => sending.size).toBe(3)
+    imports.remove(row('a.safetensors'))
+    expect(ended()).toEqual(['a.safetensors'])
+    imports.clear()
+    expect(ended().toSorted()).toEqual(['a.safetensors', 'b.safetensors', 'config.json'])
+    expect(imports.rows.value).toEqual([])
+  })
+
+  it('of a row that was left out before its turn never begins', async () => {
+    const begun: string[] = []
+    const releases: (() => void)[] = []
+    const { imports, row, drop } = list({
+      filePath: (file) =>
+        new Promise((resolve) => {
+          begun.push(file.name)
+          releases.push(() => resolve(`/uploads/${file.name}`))
+        })
+    })
+    // Three at a time.
+    drop('a.pth', 'b.pth', 'c.pth', 'd.pth', 'e.pth')
+    await expect.poll(() => begun.length).toBe(3)
+    imports.remove(row('d.pth'))
+    for (const release of releases.splice(0)) release()
+    await expect.poll(() => begun).toEqual(['a.pth', 'b.pth', 'c.pth', 'e.pth'])
+    for (const release of releases) release()
+    await expect.poll(() => states(imports)).toEqual(['ready', 'ready', 'ready', 'ready'])
+  })
 })
 
 describe('options of the contract', () => {

@@ -38,8 +38,8 @@ export async function connectBrowser(location: Location): Promise<Connection> {
     kind: 'browser',
     closed: closing.closed,
     groupFolder: (group) => folders.get(group) ?? null,
-    filePath: async (file, onProgress, place = { group: newGroup(), path: file.name }) => {
-      const uploaded = await upload(file, place, onProgress)
+    filePath: async (file, onProgress, place = { group: newGroup(), path: file.name }, signal) => {
+      const uploaded = await upload(file, place, onProgress, signal)
       folders.set(place.group, uploaded.root)
       return uploaded.path
     }

@@ -14,8 +14,11 @@ export interface UploadPlace {
 export interface Connection {
   readonly client: LinchpinClient
   readonly kind: 'desktop' | 'browser'
-  /** A path that the application can read: on the desktop the file's own, in a browser that of an uploaded copy. */
-  filePath(file: File, onProgress?: OnProgress, place?: UploadPlace): Promise<string>
+  /**
+   * A path that the application can read: on the desktop the file's own, in a browser that of an uploaded copy.
+   * @param signal ends the upload; the promise is rejected then.
+   */
+  filePath(file: File, onProgress?: OnProgress, place?: UploadPlace, signal?: AbortSignal): Promise<string>
   /** The folder that holds a group's files; null on the desktop, where nothing is copied. */
   groupFolder(group: string): string | null
   /** Resolves when the connection ends; every pending and later call is rejected with CONNECTION_CLOSED. */

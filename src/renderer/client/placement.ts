@@ -4,6 +4,13 @@ import { newGroup } from './group'
 import type { Limit } from './limit'
 import { companionsOf } from './sorting'
 
+interface Sending {
+  readonly path: Promise<string>
+  /** Asked for it and still wait: when none is left, it ends. */
+  readonly waiting: Set<AbortSignal>
+  readonly controller: AbortController
+}
+
 /**
  * Where the files of one drop are put: in a browser they are uploaded into one folder, each once, so that a checkpoint
  * finds its companions beside it; on the desktop they are there already.
@@ -13,7 +20,7 @@ export class Placement {
   private readonly companions: readonly DroppedEntry[]
   private readonly limit: Limit
   private readonly group = newGroup()
-  private readonly sent = new Map<DroppedEntry, Promise<string>>()
+  private readonly sent = new Map<DroppedEntry, Sending>()
 
   constructor(connection: Connection, companions: readonly DroppedEntry[], limit: Limit) {
     this.connection = connection
@@ -24,8 +31,9 @@ export class Placement {
   /**
    * The checkpoint's path for the application, once its own companions are in place too.
    * @param onProgress fraction of the bytes of all of them.
+   * @param signal aborted when the path is of no use any more: what nobody else waits for is not sent further.
    */
-  async path(checkpoint: DroppedEntry, onProgress: OnProgress): Promise<string> {
+  async path(checkpoint: DroppedEntry, onProgress: OnProgress, signal: AbortSignal): Promise<string> {
     const besides = this.connection.kind === 'desktop' ? [] : companionsOf(checkpoint, this.companions)
     const all = [...besides, checkpoint]
     const total = all.reduce((bytes, { file }) => bytes + (file?.size ?? 0), 0)
@@ -36,7 +44,7 @@ export class Placement {
     }
     const paths = await Promise.all(
       all.map(async (entry) => {
-        const path = await this.send(entry, (fraction) => advance(entry, fraction))
+        const path = await this.send(entry, (fraction) => advance(entry, fraction), signal)
         advance(entry, 1)
         return path
       })
@@ -45,18 +53,48 @@ export class Placement {
   }
 
   /** A companion that several checkpoints share is sent for the first one that asks. */
-  private send(entry: DroppedEntry, onProgress: OnProgress): Promise<string> {
+  private send(entry: DroppedEntry, onProgress: OnProgress, signal: AbortSignal): Promise<string> {
     const { file, name, folder } = entry
     if (file === null) return Promise.reject(new Error(`“${name}” is not a file.`))
     const path = folder === undefined ? name : `${folder}/${name}`
     const known = this.sent.get(entry)
-    if (known) return known
-    const sending = this.limit.run(() =>
-      this.connection.filePath(file, onProgress, { group: this.group, path })
-    )
+    if (known) {
+      this.wait(entry, known, signal)
+      return known.path
+    }
+    const controller = new AbortController()
+    const sending: Sending = {
+      path: this.limit.run(() => {
+        controller.signal.throwIfAborted()
+        const place = { group: this.group, path }
+        return this.connection.filePath(file, onProgress, place, controller.signal)
+      }),
+      waiting: new Set(),
+      controller
+    }
     this.sent.set(entry, sending)
+    this.wait(entry, sending, signal)
     // Tried anew by the next who asks; each who waits sees the failure.
-    sending.catch(() => this.sent.delete(entry))
-    return sending
+    sending.path.catch(() => this.forget(entry, sending))
+    return sending.path
+  }
+
+  private wait(entry: DroppedEntry, sending: Sending, signal: AbortSignal): void {
+    const { waiting, controller, path } = sending
+    waiting.add(signal)
+    const leave = (): void => {
+      waiting.delete(signal)
+      if (waiting.size > 0) return
+      this.forget(entry, sending)
+      controller.abort()
+    }
+    signal.addEventListener('abort', leave)
+    // Once it is there, it stays.
+    const stay = (): void => signal.removeEventListener('abort', leave)
+    path.then(stay, stay)
+  }
+
+  private forget(entry: DroppedEntry, sending: Sending): void {
+    if (this.sent.get(entry) === sending) this.sent.delete(entry)
   }
 }

@@ -40,18 +40,27 @@ export function uploadAddress({ group, path }: UploadPlace): string {
 }
 
 /** Streams a file to the host. XMLHttpRequest, because fetch reports no progress of what it sends. */
-export function upload(file: File, place: UploadPlace, onProgress?: OnProgress): Promise<Uploaded> {
+export function upload(
+  file: File,
+  place: UploadPlace,
+  onProgress?: OnProgress,
+  signal?: AbortSignal
+): Promise<Uploaded> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest()
+    const abort = (): void => request.abort()
     request.open('PUT', uploadAddress(place))
     request.upload.addEventListener('progress', (event) => {
       if (event.lengthComputable && event.total > 0) onProgress?.(event.loaded / event.total)
     })
     request.addEventListener('loadend', () => {
+      signal?.removeEventListener('abort', abort)
       const answer = parse(request.responseText)
       if (request.status >= 200 && request.status < 300 && isUploaded(answer)) resolve(answer)
       else reject(failure(file.name, request.status, answer))
     })
-    request.send(file)
+    signal?.addEventListener('abort', abort)
+    if (signal?.aborted) reject(failure(file.name, 0, null))
+    else request.send(file)
   })
 }

@@ -2,7 +2,7 @@
 import type { LoadMeasure } from '@shared/contract/loading'
 import { percent, plural } from '../state/format'
 
-export const top1Text = ({ top1 }: LoadMeasure): string => (top1 === null ? 'without labels' : percent(top1))
+export const top1Text = ({ top1 }: LoadMeasure): string => (top1 === null ? 'not known' : percent(top1))
 
 /** `(+74.2 points)` against another reading. */
 export function top1Difference(measure: LoadMeasure, other: LoadMeasure): string {
@@ -14,10 +14,16 @@ export function top1Difference(measure: LoadMeasure, other: LoadMeasure): string
 export const entropyText = ({ entropy, uniformEntropy }: LoadMeasure): string =>
   entropy === null ? 'undefined' : `${entropy.toFixed(2)} of ${uniformEntropy.toFixed(2)} nats`
 
+/** Two significant digits, never with an exponent. */
+function factorText(factor: number): string {
+  const rounded = Number(factor.toPrecision(2))
+  return rounded < 100 ? factor.toPrecision(2) : rounded.toLocaleString('en-US')
+}
+
 export const batchNormText = (agreement: LoadMeasure['batchNorms']): string =>
   agreement === null
     ? 'none'
-    : `${agreement.meanShift.toFixed(2)} σ, variance × ${agreement.varianceRatio.toPrecision(2)}`
+    : `${agreement.meanShift.toFixed(2)} σ, variance × ${factorText(agreement.varianceRatio)}`
 
 /** What no reading that is right has. */
 export function oddities({ deadOutputs, notFinite }: LoadMeasure): string[] {

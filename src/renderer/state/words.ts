@@ -15,7 +15,7 @@ export const NORMALIZATION_SOURCES: Readonly<Record<Normalization['source'], str
   default: 'assumed: ImageNet’s',
   file: 'from the file',
   config: 'from the config file beside it',
-  convention: 'as those who save it so use it'
+  convention: 'usual for files of this kind'
 }
 
 export const VERDICTS: Readonly<Record<LoadCheck['verdict'], string>> = {

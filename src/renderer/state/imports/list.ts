@@ -30,6 +30,9 @@ const CONCURRENT = 3
 /** Names that say nothing: the folder's says more. */
 const GENERIC = /^(model|pytorch_model|checkpoint|weights|model_best)$/i
 
+/** Ends when the signal is aborted. */
+type Send = (signal: AbortSignal) => Promise<string>
+
 interface NewRow {
   readonly file: string
   readonly folder: string | undefined
@@ -47,7 +50,7 @@ export class ImportList {
   /** Ends what is under way for a row: an answer that comes after it is stale. */
   private readonly under = new Map<ImportRow, AbortController>()
   /** Sends a row's file, again if need be. */
-  private readonly senders = new Map<ImportRow, () => Promise<string>>()
+  private readonly senders = new Map<ImportRow, Send>()
   private nextKey = 0
   private nextBatch = 0
 
@@ -86,7 +89,7 @@ export class ImportList {
     const rows = checkpoints.map((entry) => {
       const { name: file, folder } = entry
       const row = this.newRow({ file, folder, batch, companions: companionsOf(entry, companions) })
-      this.senders.set(row, () => placement.path(entry, (done) => (row.uploaded = done)))
+      this.senders.set(row, (signal) => placement.path(entry, (done) => (row.uploaded = done), signal))
       return row
     })
     for (const row of rows) void this.readAgain(row)
@@ -130,8 +133,11 @@ export class ImportList {
   /** Takes the classifier from a file of the user's. */
   async attachFile(row: ImportRow, file: File): Promise<void> {
     const place = { group: newGroup(), path: file.name }
-    const send = (): Promise<string> =>
-      this.limit.run(() => this.connection.filePath(file, (done) => (row.uploaded = done), place))
+    const send = (signal: AbortSignal): Promise<string> =>
+      this.limit.run(() => {
+        signal.throwIfAborted()
+        return this.connection.filePath(file, (done) => (row.uploaded = done), place, signal)
+      })
     const path = await this.upload(row, send)
     if (path !== null) await this.attachPath(row, path, file.name)
   }
@@ -234,13 +240,13 @@ export class ImportList {
   }
 
   /** Null when it failed, which the row says, or is of no use any more. */
-  private async upload(row: ImportRow, send: () => Promise<string>): Promise<string | null> {
+  private async upload(row: ImportRow, send: Send): Promise<string | null> {
     const signal = this.begin(row)
     row.state = 'uploading'
     row.uploaded = 0
     row.problem = null
     try {
-      const path = await send()
+      const path = await send(signal)
       return signal.aborted ? null : path
     } catch (error) {
       if (!signal.aborted) this.fail(row, toProblem(error))
