@@ -21,7 +21,13 @@ import {
 } from '@shared/statistics'
 import { executionOf } from './batch'
 import type { Engine } from './engine'
-import { otherChannels, otherNormalizations, otherWeights } from './readings'
+import {
+  otherArchitectures,
+  otherChannels,
+  otherNormalizations,
+  otherWeights,
+  type OtherReading
+} from './readings'
 
 /** The images of a check, and what is known of them. */
 export interface CheckImages {
@@ -122,7 +128,7 @@ export class FileCheck {
     })
   }
 
-  /** Other pixels for the same network, then other weights for the same pixels. */
+  /** Other pixels for the same network, then other networks for the same pixels. */
   private async otherReadings(
     { file }: CheckResult,
     asRead: LoadReading,
@@ -157,7 +163,8 @@ export class FileCheck {
         ))
       )
     }
-    return [...tried, ...(await this.tryWeights(file, context))]
+    const read = [...otherArchitectures(file, this.options), ...otherWeights(file, this.options)]
+    return [...tried, ...(await this.tryReadings(read, context))]
   }
 
   private turned(one: Tried): Untried {
@@ -183,14 +190,14 @@ export class FileCheck {
     })
   }
 
-  /** A set of weights that is no whole network, or another one, is no way to read the file. */
-  private async tryWeights(file: CheckResult['file'], context: LoadContext): Promise<Tried[]> {
+  /** A reading that gives no whole network, or one of other classes, is no way to read the file. */
+  private async tryReadings(others: readonly OtherReading[], context: LoadContext): Promise<Tried[]> {
     const tried: Tried[] = []
-    for (const { text, options } of otherWeights(file, this.options)) {
+    for (const { text, kind, options } of others) {
       try {
         const result = await this.ask(options, [AS_READ])
         const reading = result.classes === context.classes ? this.readingsOf(result, context)[0] : undefined
-        if (reading !== undefined) tried.push({ text, kind: 'weights', options, reading, pixels: AS_READ })
+        if (reading !== undefined) tried.push({ text, kind, options, reading, pixels: AS_READ })
       } catch (error) {
         if (this.engine.ended || this.signal?.aborted === true) throw error
       }

@@ -37,16 +37,35 @@ export function otherNormalizations(present: Normalization | null): OtherNormali
   return NORMALIZATIONS.filter(({ mean, std }) => !here(mean, std))
 }
 
-export interface OtherWeights {
+export interface OtherReading {
   /** Follows "with". */
   readonly text: string
+  readonly kind: 'architecture' | 'weights'
   readonly options: ModelOptions
+}
+
+/** What the tensors do not tell, otherwise: the family's choices, and what is taken without one. */
+export function otherArchitectures(
+  { architectureChoices }: CheckResult['file'],
+  options: ModelOptions
+): OtherReading[] {
+  const { architecture: present, ...automatic } = options
+  const kind = 'architecture' as const
+  const others = architectureChoices
+    .filter((choice) => choice !== present)
+    .map((choice) => ({
+      text: `the architecture read as "${choice}"`,
+      kind,
+      options: { ...options, architecture: choice }
+    }))
+  if (present === undefined) return others
+  return [{ text: 'the architecture that its tensors suggest', kind, options: automatic }, ...others]
 }
 
 /** A file with more sets of weights than these is no checkpoint of one model; each is read and run in full. */
 const MOST_WEIGHTS = 6
 
-export function otherWeights(file: CheckResult['file'], options: ModelOptions): OtherWeights[] {
+export function otherWeights(file: CheckResult['file'], options: ModelOptions): OtherReading[] {
   const averagedNow = file.stateDicts.some(({ chosen, averaged }) => chosen && averaged)
   const stateDicts = file.stateDicts
     .filter(({ chosen }) => !chosen)
@@ -54,12 +73,17 @@ export function otherWeights(file: CheckResult['file'], options: ModelOptions): 
       const instead =
         averagedNow === averaged ? '' : ` instead of the ${averagedNow ? 'averaged' : 'raw'} ones`
       const kind = averagedNow === averaged ? '' : averaged ? 'averaged ' : 'raw '
-      return { text: `the ${kind}weights "${name}"${instead}`, options: { ...options, weights: name } }
+      const text = `the ${kind}weights "${name}"${instead}`
+      return { text, kind: 'weights' as const, options: { ...options, weights: name } }
     })
   const present = file.prefixes.join('')
   const prefixes = file.prefixChoices
     .filter((prefix) => prefix !== present)
-    .map((prefix) => ({ text: `the weights below "${prefix}"`, options: { ...options, prefix } }))
+    .map((prefix) => ({
+      text: `the weights below "${prefix}"`,
+      kind: 'weights' as const,
+      options: { ...options, prefix }
+    }))
   return [...stateDicts, ...prefixes].slice(0, MOST_WEIGHTS)
 }
 

@@ -33,8 +33,12 @@ export class Checker {
       classes = logits.length / request.indices.length
       readings.push({ logits: Buffer.from(logits.buffer).toString('base64'), batchNorms })
     }
-    const { normalization, stateDicts, prefixes, prefixChoices } = inspection
-    return { classes, file: { normalization, stateDicts, prefixes, prefixChoices }, readings }
+    const { normalization, stateDicts, prefixes, prefixChoices, architectureChoices } = inspection
+    return {
+      classes,
+      file: { normalization, stateDicts, prefixes, prefixChoices, architectureChoices },
+      readings
+    }
   }
 
   private async load({ path, options, images, execution }: CheckRequest): Promise<Loaded> {

@@ -83,7 +83,7 @@ function checkSize(signature: Signature, height: number, width: number): void {
     'INPUT_SIZE',
     `The model takes ${wanted}, the images are ${String(height)}×${String(width)}.`,
     {
-      fix: 'Use images of that size; --resize and --crop make it of image files.'
+      fix: 'Use images of that size: of image files, the evaluation set’s resize and crop make it.'
     }
   )
 }

@@ -18,6 +18,22 @@ export const NORMALIZATION_SOURCES: Readonly<Record<Normalization['source'], str
   convention: 'usual for files of this kind'
 }
 
+/** What a choice of architecture means; one that is not here is shown as it is. */
+const ARCHITECTURES: ReadonlyMap<string, string> = new Map([
+  ['resnet:imagenet-stem', 'stem with stride 2 and pooling (ImageNet)'],
+  ['resnet:cifar-stem', 'stem with stride 1, no pooling (CIFAR)'],
+  ['resnet:v1', 'stride in the first 1×1 convolution (v1, Caffe)'],
+  ['vit:class-token', 'classified by the class token'],
+  ['vit:average', 'classified by the average of the patches'],
+  ['vit:quick-gelu', 'quick GELU (OpenAI’s CLIP)'],
+  ['efficientnet:pytorch', 'padding as in PyTorch'],
+  ['efficientnet:tf', 'padding as in TensorFlow']
+])
+
+export function architectureWords(choice: string): string {
+  return ARCHITECTURES.get(choice) ?? choice
+}
+
 export const VERDICTS: Readonly<Record<LoadCheck['verdict'], string>> = {
   good: 'Good',
   doubtful: 'Doubtful',

@@ -107,7 +107,13 @@ export type CheckRequest = z.infer<typeof checkRequestSchema>
 export const checkResultSchema = z.object({
   classes: z.number().int(),
   /** What the file is, and how else it could be read. */
-  file: inspectionSchema.pick({ normalization: true, stateDicts: true, prefixes: true, prefixChoices: true }),
+  file: inspectionSchema.pick({
+    normalization: true,
+    stateDicts: true,
+    prefixes: true,
+    prefixChoices: true,
+    architectureChoices: true
+  }),
   /** One a reading, in that order. */
   readings: z.array(
     z.object({

@@ -39,7 +39,7 @@ export type LoadMeasure = z.infer<typeof loadMeasureSchema>
 export const alternativeSchema = z.object({
   /** What is read otherwise, e.g. `no normalisation`, `raw weights instead of averaged`, `labels one lower`. */
   text: z.string(),
-  kind: z.enum(['normalization', 'channels', 'weights', 'labels']),
+  kind: z.enum(['normalization', 'channels', 'architecture', 'weights', 'labels']),
   /** Options that read the file so; null where the file is not at fault (order of labels). */
   options: modelOptionsSchema.nullable(),
   measure: loadMeasureSchema,

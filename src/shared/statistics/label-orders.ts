@@ -13,6 +13,9 @@ const MOST_CLASSES = 100
 /** Random orders that the best order is held against; with none as good, p is below 1 in 200. */
 const SHUFFLES = 199
 
+/** An order that leaves most images wrong explains nothing: the network is read wrongly, whatever the labels. */
+const LEAST_RIGHT = 0.5
+
 /** Where text puts digits by their code: "10" before "2". */
 const WHOLE_NUMBER = /^\d+$/
 
@@ -65,7 +68,7 @@ export function labelOrders(
 /**
  * The best that any order of the classes can do, by a greedy choice: an upper hint, which finds some agreement in
  * noise. So it is held against shuffled labels, for which no order is right.
- * @returns null where it is no better than for those (1 %), or the classes are too many to tell.
+ * @returns null where it leaves most images wrong, is no better than for those (1 %), or the classes are too many to tell.
  */
 export function someOrder(
   reading: LoadReading,
@@ -75,6 +78,7 @@ export function someOrder(
   if (classes < 2 || classes > MOST_CLASSES) return null
   const found = assigned(reading.predicted, labels)
   const reached = countTrue(found)
+  if (reached < LEAST_RIGHT * labels.length) return null
   const random = generator(1)
   let asGood = 0
   for (let i = 0; i < SHUFFLES; i++) {

@@ -100,6 +100,7 @@ function compare(a: readonly number[], b: readonly number[]): number {
 const CODES: Record<Alternative['kind'], string> = {
   normalization: 'normalization-fits-better',
   channels: 'channels-fit-better',
+  architecture: 'architecture-fits-better',
   weights: 'weights-fit-better',
   labels: 'labels-fit-better'
 }

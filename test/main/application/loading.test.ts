@@ -225,6 +225,21 @@ describe('outputs', () => {
   })
 })
 
+it('a wrong choice of architecture is found, and the labels are not blamed for it', async () => {
+  const wrong = { ...GOLDEN, architecture: 'resnet:v1' }
+  const done = await check(await goldenStudy(), golden('model.safetensors'), wrong)
+  expect(done.verdict).not.toBe('good')
+  expect(better(done)).toContainEqual(
+    expect.objectContaining({
+      text: 'the architecture that its tensors suggest',
+      kind: 'architecture',
+      options: GOLDEN
+    })
+  )
+  expect(codes(done)).toContain('architecture-fits-better')
+  expect(codes(done)).not.toContain('labels-fit-better')
+})
+
 it('other sets of weights are read by name, other networks by prefix', () => {
   const dict = (name: string, averaged: boolean, chosen: boolean): object => ({
     name,
@@ -240,16 +255,19 @@ it('other sets of weights are read by name, other networks by prefix', () => {
       dict('best', true, false)
     ],
     prefixes: ['module.', 'model.'],
-    prefixChoices: ['module.model.', 'module.attacker.model.']
+    prefixChoices: ['module.model.', 'module.attacker.model.'],
+    architectureChoices: []
   } as Parameters<typeof otherWeights>[0]
   expect(otherWeights(file, { heads: 3 })).toEqual([
     {
       text: 'the raw weights "state_dict" instead of the averaged ones',
+      kind: 'weights',
       options: { heads: 3, weights: 'state_dict' }
     },
-    { text: 'the weights "best"', options: { heads: 3, weights: 'best' } },
+    { text: 'the weights "best"', kind: 'weights', options: { heads: 3, weights: 'best' } },
     {
       text: 'the weights below "module.attacker.model."',
+      kind: 'weights',
       options: { heads: 3, prefix: 'module.attacker.model.' }
     }
   ])

@@ -31,7 +31,7 @@ export function headsOf({ width, depth }: Vit, shapes: TensorShapes, hints: Hint
     throw new LinchpinError(
       'OPTION_INVALID',
       `${found} ${String(given)} attention heads; expected a divisor of the width, ${String(width)}.`,
-      { fix: `Choose one of ${divisors(width).join(', ')} with --heads.` }
+      { fix: `Choose one of ${divisors(width).join(', ')} for the number of heads (--heads).` }
     )
   }
   const queryNorm = shapes.get('blocks.0.attn.q_norm.weight')?.[0] ?? 0
@@ -40,7 +40,7 @@ export function headsOf({ width, depth }: Vit, shapes: TensorShapes, hints: Hint
   const count = known?.[2] ?? usualHeads(width)
   const why =
     known === undefined ? `${String(width / count)} of the width for each` : 'as networks of its size have'
-  const message = `The tensors do not tell the number of attention heads: ${String(count)} were assumed, ${why}. Give the true number with --heads if it is another.`
+  const message = `The tensors do not tell the number of attention heads: ${String(count)} assumed, ${why}. Correct it (--heads) if it is another.`
   return { count, notes: [{ code: 'heads-assumed', message }] }
 }
 
