@@ -169,7 +169,7 @@ export function fakeApplication(
       locate: os.models.locate.handler(({ input }) => {
         throw new LinchpinError('FILE_NOT_FOUND', `“${input.path}”`, { fix: 'Check the path.' })
       }),
-      predict: os.models.predict.handler(() => ({ images: 0, classes: 0 }))
+      predict: os.models.predict.handler(() => ({ images: 0, classes: 0, warnings: [] }))
     },
     evaluation: {
       set: os.evaluation.set.handler(async ({ input }) => {

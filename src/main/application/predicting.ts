@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import type { LinchpinClient } from '@shared/contract'
+import type { Warning } from '@shared/contract/model'
 import { loadClassifier } from '../architectures'
 import { openImageArray } from '../images'
 import { executionOf } from './batch'
@@ -16,24 +17,28 @@ type Request = Parameters<LinchpinClient['models']['predict']>[0]
 export async function predict(
   request: Request,
   launchEngine: () => EngineProcess
-): Promise<{ images: number; classes: number }> {
+): Promise<{ images: number; classes: number; warnings: Warning[] }> {
   const path = resolve(request.path)
   const options = withAbsoluteHead(request.options)
   const { inspection } = await loadClassifier(path, options)
   const images = await openImageArray(resolve(request.input))
   const given = options.mean !== undefined || options.std !== undefined
+  const normalized = images.dtype === 'uint8' || given
   const engine = new Engine(launchEngine())
   try {
-    return await engine.client.predict({
+    const done = await engine.client.predict({
       model: {
         path,
         options,
-        normalization: images.dtype === 'uint8' || given ? inspection.normalization : null
+        normalization: normalized ? inspection.normalization : null
       },
       images,
       output: resolve(request.output),
       execution: executionOf(request, images)
     })
+    // Images that are taken as given are not normalised, whatever the file says of it.
+    const warnings = inspection.warnings.filter(({ code }) => normalized || code !== 'normalization-assumed')
+    return { ...done, warnings }
   } catch (error) {
     throw await engine.explain(error, `predicting with "${path}"`)
   } finally {

@@ -13,7 +13,7 @@ import {
   statsSchema,
   trialRowSchema
 } from './measurement'
-import { attributesSchema, inspectionSchema, modelOptionsSchema, modelSchema } from './model'
+import { attributesSchema, inspectionSchema, modelOptionsSchema, modelSchema, warningSchema } from './model'
 import {
   importOutcomeSchema,
   importRequestSchema,
@@ -105,7 +105,9 @@ export const contract = {
           threads: z.number().int().positive().optional()
         })
       )
-      .output(z.object({ images: z.number().int(), classes: z.number().int() }))
+      .output(
+        z.object({ images: z.number().int(), classes: z.number().int(), warnings: z.array(warningSchema) })
+      )
   },
   evaluation: {
     set: oc.input(study.extend({ request: evaluationRequestSchema })).output(evaluationSchema),

@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import type { Context } from '../context'
 import { integer, modelOptions, readingOptions, type ReadingOptions } from '../options'
-import { print, printJson } from '../output'
+import { note, print, printJson } from '../output'
 import type { Finish } from '../context'
 
 interface Options extends ReadingOptions {
@@ -34,6 +34,7 @@ export function predictCommand(program: Command, context: Context, finish: Finis
             batch: options.batch,
             threads: options.threads
           })
+          for (const { code, message } of done.warnings) note(`${file}: ${message} [${code}]`)
           if (options.json === true) printJson({ ...done, file: options.out })
           else
             print(`${options.out}: logits of ${String(done.images)} images, ${String(done.classes)} classes`)
