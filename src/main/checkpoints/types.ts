@@ -25,6 +25,12 @@ export interface ModelConfig {
   readonly heads: number | null
   /** ε of the layer norms. */
   readonly epsilon: number | null
+  /** As the file names it, e.g. `gelu`, `quick_gelu`. */
+  readonly activation: string | null
+  /** timm's name of how tokens are pooled, e.g. `avg`, `token`. */
+  readonly pooling: string | null
+  /** Where transformers' ResNets stride otherwise than by default. */
+  readonly stride: 'first-convolution' | 'first-stage' | null
 }
 
 export interface StateDictCheckpoint {

@@ -20,7 +20,10 @@ const CONFIG: ModelConfig = {
   normalization: { mean: [0.5, 0.4, 0.3], std: [0.25, 0.2, 0.15] },
   preprocessing: { inputSize: 224, cropFraction: 0.875, interpolation: 'bicubic' },
   heads: 6,
-  epsilon: 1e-12
+  epsilon: 1e-12,
+  activation: null,
+  pooling: null,
+  stride: null
 }
 
 /** What is found when the checkpoint has these facts, too. */

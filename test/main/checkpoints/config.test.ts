@@ -96,7 +96,10 @@ describe('a config', () => {
       normalization: { mean: [0.1, 0.2, 0.3], std: [0.4, 0.5, 0.6] },
       preprocessing: { inputSize: 160, cropFraction: 0.95, interpolation: 'bicubic' },
       heads: null,
-      epsilon: null
+      epsilon: null,
+      activation: null,
+      pooling: null,
+      stride: null
     })
   })
 

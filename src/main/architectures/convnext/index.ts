@@ -21,6 +21,7 @@ export const convnext: Architecture = {
     const model = layoutOf(shapes, modules, hints)
     if (model === null) return null
     const refusal = relativeOf(shapes, modules)
+    const activation = hints.choice === undefined ? (hints.config?.activation ?? 'gelu') : 'gelu'
     return {
       family: 'convnext',
       description: describe(model),
@@ -30,6 +31,7 @@ export const convnext: Architecture = {
       heads: null,
       owns: (name) => /^(stem|stages|norm_pre|head)\./.test(name),
       ...(refusal === null ? {} : { refusal }),
+      ...(/^gelu(_python)?$/i.test(activation) ? {} : { unlike: `the activation "${activation}"` }),
       classes: shapes.get('head.fc.weight')?.[0] ?? null,
       inputSize: 224,
       notes: [],

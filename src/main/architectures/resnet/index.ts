@@ -6,7 +6,7 @@
  */
 import type { Warning } from '@shared/contract/model'
 import { modulesOf } from '../modules'
-import type { Architecture } from '../types'
+import type { Architecture, Hints } from '../types'
 import { buildResNet } from './build'
 import { huggingFace } from './dialects/hugging-face'
 import { sequence } from './dialects/sequence'
@@ -33,11 +33,11 @@ export const resnet: Architecture = {
   recognise(shapes, { choice, config }) {
     const modules = modulesOf(shapes)
     if (!isResNet(shapes, modules)) return null
-    const model = layoutOf(shapes, modules, choice)
+    const model = layoutOf(shapes, modules, choice ?? strideOf(config))
     const targets = targetsOf(model, shapes)
     const cifar = model.pooling === 'none'
     const refusal = relativeOf(shapes, targets)
-    const unlike = choice === undefined ? unlikeOf(config?.architecture ?? null) : null
+    const unlike = choice === undefined ? unlikeOf(config ?? null) : null
     return {
       family: 'resnet',
       description: describe(model),
@@ -56,6 +56,11 @@ export const resnet: Architecture = {
       build: (tensors) => buildResNet(model, tensors)
     }
   }
+}
+
+/** Transformers' configs say where a bottleneck strides. */
+function strideOf(config: Hints['config']): string | undefined {
+  return config?.stride === 'first-convolution' ? FIRST_STRIDE : undefined
 }
 
 function describe(model: ResNet): string {

@@ -1,4 +1,5 @@
 /** Relatives of the ResNet that have its names but compute something else. */
+import type { ModelConfig } from '../../checkpoints'
 import type { TensorShapes } from '../types'
 
 /** Names that only they have, and what they are called. */
@@ -29,7 +30,11 @@ export function relativeOf(shapes: TensorShapes, targets: TensorShapes): string 
     : null
 }
 
-/** A network that has the same tensors and computes something else, by its name in a config; null: none. */
-export function unlikeOf(architecture: string | null): string | null {
-  return architecture !== null && ANTI_ALIASED.test(architecture) ? `"${architecture}" (anti-aliasing)` : null
+/** A network that has the same tensors and computes something else, by what a config says; null: none. */
+export function unlikeOf(config: ModelConfig | null): string | null {
+  if (config === null) return null
+  const { architecture, activation, stride } = config
+  if (architecture !== null && ANTI_ALIASED.test(architecture)) return `"${architecture}" (anti-aliasing)`
+  if (activation !== null && activation.toLowerCase() !== 'relu') return `the activation "${activation}"`
+  return stride === 'first-stage' ? 'a first stage that halves the resolution' : null
 }

@@ -36,7 +36,7 @@ export const vit: Architecture = {
     const epsilon = hints.epsilon ?? hints.config?.epsilon ?? (preNorm ? PRE_NORM_EPSILON : EPSILON)
     const targets = targetsOf(layout, heads)
     const refusal = relativeOf(shapes, targets)
-    const unlike = hints.choice === undefined ? unlikeOf(hints.config?.architecture ?? null) : null
+    const unlike = hints.choice === undefined ? unlikeOf(hints.config ?? null, layout.gated) : null
     const pooling = layout.pooling === 'average' ? 'vit:average' : 'vit:class-token'
     return {
       family: 'vit',
@@ -59,7 +59,11 @@ export const vit: Architecture = {
 
 /** No tensor tells the activation; timm's name of the network does. */
 function isQuickGelu({ choice, config }: Hints): boolean {
-  return choice === QUICK_GELU || /quickgelu/i.test(config?.architecture ?? '')
+  return (
+    choice === QUICK_GELU ||
+    (choice === undefined && /^quick_?gelu$/i.test(config?.activation ?? '')) ||
+    /quickgelu/i.test(config?.architecture ?? '')
+  )
 }
 
 const POOLING_TRAIT: Readonly<Record<Pooling, string | null>> = {

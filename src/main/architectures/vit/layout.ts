@@ -97,21 +97,21 @@ function anyBlock(shapes: TensorShapes, name: string): readonly number[] | undef
 }
 
 /**
- * timm: a norm after pooling, or no class token, means the average of the patches. DINOv2, which has LayerScale, puts
+ * timm: a norm after pooling, no class token, or the config's word means the average of the patches. DINOv2, which has LayerScale, puts
  * class tokens and average one behind the other (the first DINO mixes them otherwise).
  */
 function poolingOf(
   shapes: TensorShapes,
   parts: ReadonlySet<string>,
   { width, depth }: Pick<Vit, 'width' | 'depth'>,
-  { choice }: Hints
+  { choice, config }: Hints
 ): Pooling {
   if (!shapes.has('cls_token')) return 'average'
   const features = parts.has('blocks.ls1.gamma') ? shapes.get('head.weight')?.[1] : width
   if (features === POOLED['token-average'] * width) return 'token-average'
   if (depth >= 4 && features === POOLED['tokens-average'] * width) return 'tokens-average'
   const chosen = choice === undefined ? undefined : POOLING_CHOICES[choice]
-  return chosen ?? (shapes.has('fc_norm.weight') ? 'average' : 'token')
+  return chosen ?? (shapes.has('fc_norm.weight') || config?.pooling === 'avg' ? 'average' : 'token')
 }
 
 /**

@@ -1,4 +1,5 @@
 /** Relatives of the vision transformer: those with tensors of their own, and those that only a config tells apart. */
+import type { ModelConfig } from '../../checkpoints'
 import type { TensorShapes } from '../types'
 
 /** Names that only they have, and what they are called. */
@@ -28,8 +29,14 @@ const UNLIKE: readonly (readonly [pattern: RegExp, what: string])[] = [
   [/siglip/, 'the activation of SigLIP']
 ]
 
-/** A network that has these tensors and is another, by its name in a config; null: none. */
-export function unlikeOf(architecture: string | null): string | null {
+/** Activations that are built; a gated MLP has its own. */
+const ACTIVATIONS = /^(gelu|gelu_python|quick_?gelu)$/i
+
+/** A network that has these tensors and is another, by what stands in a config; null: none. */
+export function unlikeOf(config: ModelConfig | null, gated: boolean): string | null {
+  const architecture = config?.architecture ?? null
+  const activation = config?.activation ?? null
+  if (activation !== null && !gated && !ACTIVATIONS.test(activation)) return `the activation "${activation}"`
   const found = UNLIKE.find(([pattern]) => pattern.test(architecture ?? ''))
   return architecture === null || found === undefined ? null : `"${architecture}" (${found[1]})`
 }

@@ -10,6 +10,9 @@ export interface Facts {
   readonly interpolation: string | null
   readonly heads: number | null
   readonly epsilon: number | null
+  readonly activation: string | null
+  readonly pooling: string | null
+  readonly stride: ModelConfig['stride']
 }
 
 export const NO_FACTS: Facts = {
@@ -20,7 +23,10 @@ export const NO_FACTS: Facts = {
   cropFraction: null,
   interpolation: null,
   heads: null,
-  epsilon: null
+  epsilon: null,
+  activation: null,
+  pooling: null,
+  stride: null
 }
 
 /** Null unless both are there and every std is above 0. */

@@ -18,8 +18,16 @@ export function modelFacts(config: Fields): Facts | null {
     classes: labels === null ? asCount(config.get('num_labels')) : asCount(labels.size),
     inputSize: asCount(asList(size)?.[0] ?? size),
     heads: asCount(config.get('num_attention_heads')),
-    epsilon: epsilon !== null && epsilon > 0 ? epsilon : null
+    epsilon: epsilon !== null && epsilon > 0 ? epsilon : null,
+    activation: asText(config.get('hidden_act')),
+    stride: strideOf(config)
   }
+}
+
+/** Of ResNets: `downsample_in_first_stage`, `downsample_in_bottleneck`, both false by default. */
+function strideOf(config: Fields): Facts['stride'] {
+  if (config.get('downsample_in_first_stage') === true) return 'first-stage'
+  return config.get('downsample_in_bottleneck') === true ? 'first-convolution' : null
 }
 
 /** Null where it prepares no images. */

@@ -41,7 +41,10 @@ export async function readConfig(path: string): Promise<ModelConfig | null> {
       interpolation: first(backward, 'interpolation')
     },
     heads: first(forward, 'heads'),
-    epsilon: first(forward, 'epsilon')
+    epsilon: first(forward, 'epsilon'),
+    activation: first(forward, 'activation'),
+    pooling: first(forward, 'pooling'),
+    stride: first(forward, 'stride')
   }
 }
 

@@ -16,6 +16,9 @@ export function timmFacts(config: Fields): Facts | null {
     cropFraction: asNumber(nested.get('crop_pct')),
     interpolation: asText(nested.get('interpolation')),
     heads: asCount(args.get('num_heads')),
-    epsilon: null
+    epsilon: null,
+    activation: asText(args.get('act_layer')),
+    pooling: asText(args.get('global_pool') ?? config.get('global_pool')),
+    stride: null
   }
 }
