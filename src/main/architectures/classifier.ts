@@ -13,6 +13,11 @@ import { drop } from './unwrap/inventory'
 /** What pre-training puts behind a network; without a classifier it is all that is there. */
 const PRE_TRAINING = /^(proj\w*|predict\w*|prototypes?|contrastive\w*|mlp\w*|heads?|queue\w*|neck|g|h)(\.|$)/
 
+/** Embeddings of earlier images, as MoCo keeps them. */
+const QUEUE = /(^|\.)queue(_ptr)?$/
+/** Parts of detectors and of networks that segment. */
+const OBJECTS = /(^|\.)(rpn|roi_heads?|fpn|bbox_head|mask_head|decode_head|aux_classifier|aux_head)\./
+
 export interface Headed {
   readonly reading: Reading
   /** Null: the classifier is in the file itself. */
@@ -36,6 +41,8 @@ export async function headed(
   report: Report
 ): Promise<Headed> {
   if (options.head !== undefined) return headedByFile(prefix, reading, options.head, report)
+  if ([...all.keys()].some((name) => QUEUE.test(name))) return withoutEmbedding(prefix, reading, report)
+  checkWholeImages(reading, all)
   if (!reading.fit.headless || reading.fit.problems > 0) {
     return { reading, head: null, dropped: [], adopted: [] }
   }
@@ -50,6 +57,34 @@ export async function headed(
   const { tensors, dropped } = withoutPreTraining(prefix, complete, report)
   const adopted = adoption.step.names
   return { reading: readAgain(complete, tensors), head: null, dropped, adopted }
+}
+
+/** What is called as the classifier is, beside a queue of keys, makes the embeddings that were compared with them. */
+function withoutEmbedding(prefix: string, reading: Reading, report: Report): Headed {
+  const inHead = (name: string): boolean => name.startsWith(`${reading.recognition.classifier}.`)
+  const rest = new Map([...reading.tensors].filter(([name]) => !inHead(name)))
+  const embedding = [...reading.tensors.keys()].filter(inHead).map((name) => prefix + name)
+  report.step(
+    ...drop(embedding, `The last layer was left out: beside a queue of keys it makes embeddings, no classes.`)
+  )
+  const { tensors, dropped } = withoutPreTraining(prefix, readAgain(reading, rest), report)
+  return {
+    reading: readAgain(reading, tensors),
+    head: null,
+    dropped: [...embedding, ...dropped],
+    adopted: []
+  }
+}
+
+/** @throws ARCHITECTURE_UNKNOWN for the trunk of a network that finds or outlines objects. */
+function checkWholeImages({ fit, recognition }: Reading, all: NamedTensors): void {
+  const others = [...all.keys()].filter((name) => OBJECTS.test(name))
+  if (!fit.headless || others.length === 0) return
+  throw new LinchpinError(
+    'ARCHITECTURE_UNKNOWN',
+    `Beside ${recognition.description} lie ${shorten(others)}: it seems to be a detector or to segment images, and is no image classifier.`,
+    { details: others }
+  )
 }
 
 async function headedByFile(prefix: string, reading: Reading, path: string, report: Report): Promise<Headed> {

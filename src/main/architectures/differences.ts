@@ -22,8 +22,8 @@ export function checkTensors({ tensors, recognition, fit }: Reading): void {
   if (unlike !== undefined) {
     throw new LinchpinError(
       'ARCHITECTURE_UNKNOWN',
-      `Its tensors are those of ${description}, and the config beside it names ${unlike}, which computes something else with them.`,
-      { fix: `${EXPORT} If the config is wrong, choose how to read the file ("${recognition.choice}").` }
+      `Its tensors are those of ${description}, but its config or the file itself names ${unlike}, which computes something else with them.`,
+      { fix: `${EXPORT} If that is wrong, choose how to read the file ("${recognition.choice}").` }
     )
   }
   if (refusal !== undefined) {

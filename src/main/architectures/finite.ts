@@ -25,6 +25,9 @@ export function countNotFinite(values: Float32Array): number {
   return count
 }
 
+/** ε of batch norms makes up for what is less far below 0. */
+const LEAST_VARIANCE = -1e-5
+
 /** Counts per tensor, and the error about all of them. */
 export class FiniteCheck {
   readonly #bad: string[] = []
@@ -32,6 +35,10 @@ export class FiniteCheck {
   add(name: string, values: Float32Array): void {
     const count = countNotFinite(values)
     if (count > 0) this.#bad.push(`"${name}" has ${String(count)} values that are not finite`)
+    const negative = name.endsWith('running_var')
+      ? values.filter((value) => value < LEAST_VARIANCE).length
+      : 0
+    if (negative > 0) this.#bad.push(`"${name}" has ${String(negative)} negative variances`)
   }
 
   /** @throws TENSOR_NOT_FINITE. */

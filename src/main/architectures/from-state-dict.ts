@@ -53,7 +53,7 @@ export async function fromStateDict(
   report.step(...containerSteps(checkpoint), ...configSteps(config))
 
   const { tensors, normalizers } = sorted(checkpoint.tensors, report)
-  const { prefix, reading } = findNetwork(tensors, config, options, report)
+  const { prefix, reading } = findNetwork(tensors, withOwnName(checkpoint), options, report)
   const beside = [...tensors.keys()].filter((name) => !name.startsWith(prefix))
   report.step(...prefixSteps(prefix, [...tensors.keys()]))
   report.update({ prefixes: prefixesOf(prefix) })
@@ -101,6 +101,8 @@ async function networkOf(
       `${recognition.description} cannot be "${choice}"; it has ${known}.`
     )
   }
+  const decided = choice === undefined ? decidedByConfig(reading) : null
+  if (decided !== null) report.update({ reading: { ...report.inspection.reading, architecture: decided } })
   checkClassifier(reading, report)
   checkTensors(reading)
   const model = recognition.build(await loadTensors(tensors, [...targets.keys()], report))
@@ -117,6 +119,15 @@ function readingOptions(options: ModelOptions, config: ModelConfig | null): Mode
     ...(heads === undefined ? {} : { heads }),
     ...(epsilon === undefined ? {} : { epsilon })
   }
+}
+
+/** The family's choice that was taken because of a config; null: the tensors alone lead to it. */
+function decidedByConfig({ architecture, recognition, hints, tensors }: Reading): string | null {
+  if (hints.config === null) return null
+  const shapes = new Map([...tensors].map(([name, { shape }]) => [name, shape]))
+  const heads = recognition.heads ?? undefined
+  const alone = architecture.recognise(shapes, { ...hints, heads, config: null })
+  return alone === null || alone.choice === recognition.choice ? null : recognition.choice
 }
 
 function checkChoice(choice: string | undefined): void {
@@ -141,6 +152,25 @@ function sorted(
 
 function ignore(report: Report, names: readonly string[]): void {
   report.update({ ignored: [...report.inspection.ignored, ...names] })
+}
+
+/** Training code saves the architecture's name with the weights; a config beside the file goes before it. */
+function withOwnName({ config, metadata }: StateDictCheckpoint): ModelConfig | null {
+  const name = metadata.arch ?? metadata.architecture
+  if (name === undefined || (config !== null && config.architecture !== null)) return config
+  return { ...NOTHING_SAID, ...config, architecture: name }
+}
+
+const NOTHING_SAID: Omit<ModelConfig, 'architecture'> = {
+  files: [],
+  classes: null,
+  normalization: null,
+  preprocessing: { inputSize: null, cropFraction: null, interpolation: null },
+  heads: null,
+  epsilon: null,
+  activation: null,
+  pooling: null,
+  stride: null
 }
 
 function findNetwork(

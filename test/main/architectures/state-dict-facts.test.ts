@@ -29,11 +29,12 @@ const CONFIG: ModelConfig = {
 /** What is found when the checkpoint has these facts, too. */
 async function inspected(
   facts: Partial<StateDictCheckpoint>,
-  options: ModelOptions = {}
+  options: ModelOptions = {},
+  file = path
 ): Promise<{ inspection: Inspection; error: unknown }> {
-  const checkpoint = await openCheckpoint(path)
+  const checkpoint = await openCheckpoint(file)
   if (checkpoint.kind !== 'state-dict') throw new Error('no state dict')
-  const report = new Report(path)
+  const report = new Report(file)
   try {
     await fromStateDict({ ...checkpoint, ...facts }, options, report)
     return { inspection: report.inspection, error: null }
@@ -55,6 +56,15 @@ describe('a config beside the file', () => {
     expect(inspection.preprocessing).toEqual(CONFIG.preprocessing)
     expect(inspection.steps.map(({ kind }) => kind)).toContain('config')
     expect(inspection.warnings.map(({ code }) => code)).not.toContain('normalization-assumed')
+  })
+
+  it('freezes a choice that it decides, too', async () => {
+    const vit = fixture('vit/timm.safetensors')
+    const config = { ...CONFIG, architecture: null, heads: 2, activation: 'quick_gelu' }
+    const { inspection } = await inspected({ config }, {}, vit)
+    expect(inspection.reading).toMatchObject({ architecture: 'vit:quick-gelu', heads: 2 })
+    const plain = await inspected({ config: { ...config, activation: 'gelu' } }, {}, vit)
+    expect(plain.inspection.reading.architecture).toBeUndefined()
   })
 
   it('is frozen in the options, so that the file is read alike without it', async () => {
@@ -136,4 +146,10 @@ describe('metadata of the file', () => {
     const { inspection } = await inspectCheckpoint(withMetadata({ mean, std }))
     expect(inspection.normalization?.source).toBe('default')
   })
+})
+
+it('a name that the file gives its own architecture is believed', async () => {
+  const { error } = await inspected({ metadata: { arch: 'resnetblur18' } })
+  expect(error).toMatchObject({ code: 'ARCHITECTURE_UNKNOWN' })
+  expect((error as Error).message).toContain('"resnetblur18"')
 })

@@ -68,6 +68,43 @@ it('misses the classifier of a checkpoint without one', async () => {
   expect(inspection.classes).toBeNull()
 })
 
+it('takes the last layer beside a queue of keys for no classifier: MoCo compares embeddings', async () => {
+  const tensors = renamed(original(), (name) => `module.encoder_q.${name}`)
+  tensors.set('module.queue', float32Tensor([7, 16], new Float32Array(112)))
+  const { inspection } = await inspectCheckpoint(written(tensors))
+  expect(inspection.error?.code).toBe('CLASSIFIER_MISSING')
+  expect(inspection.head).toEqual({ features: 12 })
+  expect(inspection.ignored).toContain('module.encoder_q.fc.weight')
+})
+
+it.each(['_fsdp_wrapped_module', '_checkpoint_wrapped_module', '_orig_mod'])(
+  'takes %s out of names, wherever it is, and says so',
+  async (wrapper) => {
+    const path = written(renamed(original(), (name) => name.replace(/^layer1\.0\./, `layer1.0.${wrapper}.`)))
+    const { inspection } = await inspectCheckpoint(path)
+    expect(inspection.error).toBeUndefined()
+    expect(inspection.steps.find(({ kind }) => kind === 'rename')?.text).toContain(`.${wrapper}.`)
+    expect(largestDifference(await logitsOf(path, images), logits)).toBeLessThan(1e-4)
+  }
+)
+
+it('calls the trunk of a detector by its name', async () => {
+  const tensors = renamed(original(), (name) => `backbone.body.${name}`)
+  for (const name of tensors.keys()) if (name.includes('.fc.')) tensors.delete(name)
+  tensors.set('rpn.head.cls_logits.weight', float32Tensor([3, 12, 1, 1], new Float32Array(36)))
+  const { inspection } = await inspectCheckpoint(written(tensors))
+  expect(inspection.error?.code).toBe('ARCHITECTURE_UNKNOWN')
+  expect(inspection.error?.message).toContain('rpn.head.cls_logits.weight')
+})
+
+it('refuses negative variances, whose square root no batch norm has', async () => {
+  const tensors = original()
+  tensors.set('bn1.running_var', float32Tensor([16], new Float32Array(16).fill(-0.5)))
+  const { inspection } = await inspectCheckpoint(written(tensors))
+  expect(inspection.error?.code).toBe('TENSOR_NOT_FINITE')
+  expect(inspection.error?.details).toEqual(['"bn1.running_var" has 16 negative variances'])
+})
+
 it('quotes the nearest names among what is left over, and all of that', async () => {
   const tensors = renamed(original(), (name) => name.replace('layer1.0.conv1.', 'layer1.0.conv_1.'))
   tensors.set('projector.0.weight', float32Tensor([4, 12], new Float32Array(48)))

@@ -25,6 +25,8 @@ export function configSteps(config: ModelConfig | null): UnwrapStep[] {
     ...(config.classes === null ? [] : [`${config.classes} classes`]),
     ...(config.heads === null ? [] : [`${config.heads} attention heads`]),
     ...(config.epsilon === null ? [] : [`ε = ${config.epsilon} in layer norms`]),
+    ...(config.activation === null ? [] : [`the activation "${config.activation}"`]),
+    ...(config.pooling === null ? [] : [`pooling "${config.pooling}"`]),
     ...(config.normalization === null ? [] : ['mean and std of the images'])
   ]
   const text = `The config beside the file says: ${facts.length === 0 ? 'nothing that is used' : facts.join(', ')}.`

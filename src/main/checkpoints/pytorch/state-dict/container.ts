@@ -1,5 +1,5 @@
 /** Which of a checkpoint's dicts are weights. */
-import { invalid } from '../errors'
+import { unreadable } from '../errors'
 import { describe, isCompound, type Compound, type Value } from '../pickle/values'
 import type { TensorValue } from '../torch/values'
 import { isModule, lookup, partsOf } from './mapping'
@@ -68,7 +68,7 @@ export function findContainers(
   const all = found.filter(({ tensors }) => enough(tensors))
   const marked = all.map((container) => ({ ...container, averaged: isAveraged(container, all) }))
   const [first, ...rest] = marked.toSorted((a, b) => Number(b.averaged) - Number(a.averaged))
-  if (first === undefined) throw invalid(path, `it holds no state dict${entriesText(root)}.`)
+  if (first === undefined) throw unreadable(path, `it holds no state dict of tensors${entriesText(root)}.`)
   return [first, ...rest]
 }
 
