@@ -199,10 +199,10 @@ describe('outputs', () => {
   }
 
   it('that are NaN make a file bad', async () => {
-    // A negative variance has no root; the weights themselves are finite.
+    // What this scales overflows, and infinities of both signs cancel to NaN; the weights themselves are finite.
     const path = changed((tensors) => {
-      const { shape } = tensors.get('bn1.running_var')!
-      tensors.set('bn1.running_var', float32Tensor(shape, Array<number>(shape[0]!).fill(-1)))
+      const { shape } = tensors.get('bn1.weight')!
+      tensors.set('bn1.weight', float32Tensor(shape, Array<number>(shape[0]!).fill(3e38)))
     })
     const done = await check(await goldenStudy(), path, GOLDEN)
     expect(done).toMatchObject({ verdict: 'bad', asRead: { notFinite: 64, entropy: null, top1: 0 } })
