@@ -7,7 +7,7 @@ import { checkTensors } from './differences'
 import { loadTensors } from './load'
 import type { Network } from './network'
 import { knownNormalizations, normalizationOf, normalizationWarnings } from './normalization'
-import { readTensors, type Reading } from './reading'
+import { readTensors, shapesOf, type Reading } from './reading'
 import { ARCHITECTURES } from './registry'
 import type { Report } from './report'
 import type { NamedTensors } from './types'
@@ -124,9 +124,8 @@ function readingOptions(options: ModelOptions, config: ModelConfig | null): Mode
 /** The family's choice that was taken because of a config; null: the tensors alone lead to it. */
 function decidedByConfig({ architecture, recognition, hints, tensors }: Reading): string | null {
   if (hints.config === null) return null
-  const shapes = new Map([...tensors].map(([name, { shape }]) => [name, shape]))
   const heads = recognition.heads ?? undefined
-  const alone = architecture.recognise(shapes, { ...hints, heads, config: null })
+  const alone = architecture.recognise(shapesOf(tensors), { ...hints, heads, config: null })
   return alone === null || alone.choice === recognition.choice ? null : recognition.choice
 }
 

@@ -87,7 +87,7 @@ function readingOf(
   }
 }
 
-function shapesOf(tensors: NamedTensors): TensorShapes {
+export function shapesOf(tensors: NamedTensors): TensorShapes {
   return new Map([...tensors].map(([name, { shape }]) => [name, shape]))
 }
 

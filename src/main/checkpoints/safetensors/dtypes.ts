@@ -1,51 +1,36 @@
 /** safetensors' number formats. Source: the format's own specification. */
-import { asFloat32, bfloat16ToFloat32, float16ToFloat32, float64ToFloat32 } from '../../numbers/floats'
-import {
-  boolToFloat32,
-  int16ToFloat32,
-  int32ToFloat32,
-  int64ToFloat32,
-  int8ToFloat32,
-  uint16ToFloat32,
-  uint32ToFloat32,
-  uint64ToFloat32,
-  uint8ToFloat32
-} from '../../numbers/integers'
+import { NUMBER_FORMATS, type Convert } from '../../numbers/formats'
 
-type Convert = (bytes: Uint8Array<ArrayBuffer>) => Float32Array
+const NAMES: ReadonlyMap<string, string> = new Map([
+  ['F16', 'float16'],
+  ['BF16', 'bfloat16'],
+  ['F32', 'float32'],
+  ['F64', 'float64'],
+  ['I8', 'int8'],
+  ['U8', 'uint8'],
+  ['BOOL', 'bool'],
+  ['I16', 'int16'],
+  ['U16', 'uint16'],
+  ['I32', 'int32'],
+  ['U32', 'uint32'],
+  ['I64', 'int64'],
+  ['U64', 'uint64']
+])
 
-interface Dtype {
-  /** Bytes of an element. */
-  readonly width: number
-  /** Absent: no plain real numbers; nothing else is read as weights. */
-  readonly convert?: Convert
-}
-
-const DTYPES: ReadonlyMap<string, Dtype> = new Map<string, Dtype>([
-  ['F16', { width: 2, convert: float16ToFloat32 }],
-  ['BF16', { width: 2, convert: bfloat16ToFloat32 }],
-  ['F32', { width: 4, convert: asFloat32 }],
-  ['F64', { width: 8, convert: float64ToFloat32 }],
-  ['I8', { width: 1, convert: int8ToFloat32 }],
-  ['U8', { width: 1, convert: uint8ToFloat32 }],
-  ['BOOL', { width: 1, convert: boolToFloat32 }],
-  ['I16', { width: 2, convert: int16ToFloat32 }],
-  ['U16', { width: 2, convert: uint16ToFloat32 }],
-  ['I32', { width: 4, convert: int32ToFloat32 }],
-  ['U32', { width: 4, convert: uint32ToFloat32 }],
-  ['I64', { width: 8, convert: int64ToFloat32 }],
-  ['U64', { width: 8, convert: uint64ToFloat32 }],
-  ['F8_E5M2', { width: 1 }],
-  ['F8_E4M3', { width: 1 }],
-  ['F8_E8M0', { width: 1 }],
-  ['C64', { width: 8 }]
+/** Bytes of an element of what is known and no plain real number. */
+const OTHER_WIDTHS: ReadonlyMap<string, number> = new Map([
+  ['F8_E5M2', 1],
+  ['F8_E4M3', 1],
+  ['F8_E8M0', 1],
+  ['C64', 8]
 ])
 
 /** Undefined for a type that is not known. */
 export function widthOf(dtype: string): number | undefined {
-  return DTYPES.get(dtype)?.width
+  return NUMBER_FORMATS.get(NAMES.get(dtype) ?? '')?.width ?? OTHER_WIDTHS.get(dtype)
 }
 
+/** Undefined for what is not read as weights. */
 export function converterOf(dtype: string): Convert | undefined {
-  return DTYPES.get(dtype)?.convert
+  return NUMBER_FORMATS.get(NAMES.get(dtype) ?? '')?.convert
 }

@@ -1,39 +1,16 @@
 /** PyTorch's number formats: names, widths, storage classes. Source: torch/storage.py, torch/csrc/utils/tensor_dtypes.cpp. */
-import { asFloat32, bfloat16ToFloat32, float16ToFloat32, float64ToFloat32 } from '../../../numbers/floats'
-import {
-  boolToFloat32,
-  int16ToFloat32,
-  int32ToFloat32,
-  int64ToFloat32,
-  int8ToFloat32,
-  uint16ToFloat32,
-  uint32ToFloat32,
-  uint64ToFloat32,
-  uint8ToFloat32
-} from '../../../numbers/integers'
+import { NUMBER_FORMATS, type Convert } from '../../../numbers/formats'
 
 export interface Dtype {
   readonly name: string
   /** Bytes of an element. */
   readonly width: number
   /** Absent: no plain real numbers; nothing else is read as weights. */
-  readonly convert?: (bytes: Uint8Array<ArrayBuffer>) => Float32Array
+  readonly convert?: Convert
 }
 
 const LIST: readonly Dtype[] = [
-  { name: 'float32', width: 4, convert: asFloat32 },
-  { name: 'float16', width: 2, convert: float16ToFloat32 },
-  { name: 'bfloat16', width: 2, convert: bfloat16ToFloat32 },
-  { name: 'float64', width: 8, convert: float64ToFloat32 },
-  { name: 'int64', width: 8, convert: int64ToFloat32 },
-  { name: 'int32', width: 4, convert: int32ToFloat32 },
-  { name: 'int16', width: 2, convert: int16ToFloat32 },
-  { name: 'int8', width: 1, convert: int8ToFloat32 },
-  { name: 'uint8', width: 1, convert: uint8ToFloat32 },
-  { name: 'uint16', width: 2, convert: uint16ToFloat32 },
-  { name: 'uint32', width: 4, convert: uint32ToFloat32 },
-  { name: 'uint64', width: 8, convert: uint64ToFloat32 },
-  { name: 'bool', width: 1, convert: boolToFloat32 },
+  ...NUMBER_FORMATS.values(),
   { name: 'complex32', width: 4 },
   { name: 'complex64', width: 8 },
   { name: 'complex128', width: 16 },
