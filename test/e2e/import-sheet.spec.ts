@@ -4,16 +4,14 @@ import { join } from 'node:path'
 import type { Locator, Page } from '@playwright/test'
 import { fixture, golden } from '../support/golden.ts'
 import { expect, test, type Workstation } from './host.ts'
+import { newStudy } from './studies.ts'
 
 /** A study of no models, with its import sheet open. */
 async function importSheet(workstation: Workstation): Promise<Page> {
   // On the very first start the sample would be there, and be measured.
   await workstation.linchpin('data', 'earlier.linchpin', golden('images_uint8_nchw.npy'), '--all')
   const { page } = await workstation.start()
-  await page.getByRole('button', { name: /^New study/ }).click()
-  await page.getByLabel('Name').fill('Mine')
-  await page.getByRole('button', { name: 'Create study' }).click()
-  await expect(page.getByRole('heading', { name: 'Mine' })).toBeVisible()
+  await newStudy(page)
   await page.getByRole('navigation', { name: 'Study' }).getByRole('button', { name: 'Add models' }).click()
   return page
 }

@@ -3,19 +3,13 @@ import { basename, join } from 'node:path'
 import type { Page } from '@playwright/test'
 import { expected, golden } from '../support/golden.ts'
 import { cellsOnPage, expect, test, type Workstation } from './host.ts'
+import { newStudy } from './studies.ts'
 
 /** The start page: on the very first start the sample would be there, and be measured. */
 async function startPage(workstation: Workstation): Promise<Page> {
   await workstation.linchpin('data', 'earlier.linchpin', golden('images_uint8_nchw.npy'), '--all')
   const { page } = await workstation.start()
   return page
-}
-
-async function newStudy(page: Page): Promise<void> {
-  await page.getByRole('button', { name: /^New study/ }).click()
-  await page.getByLabel('Name').fill('Mine')
-  await page.getByRole('button', { name: 'Create study' }).click()
-  await expect(page.getByRole('heading', { name: 'Mine' })).toBeVisible()
 }
 
 test('a dropped checkpoint is added, a broken one shows its reason, and the measurement equals PyTorch', async ({
