@@ -1,7 +1,7 @@
-/** The one door to ONNX Runtime. */
-import { InferenceSession, Tensor } from 'onnxruntime-node'
+/** A classifier that runs from pixels to logits. */
 import { LinchpinError } from '@shared/errors'
-import { writeModel, type OnnxModel, type Signature } from '../graph'
+import type { ExternalFile, OnnxModel, Signature } from '../graph'
+import { openGraph, Tensor } from './runtime'
 
 export interface ModelSession {
   /**
@@ -26,54 +26,48 @@ interface SessionOptions {
   readonly threads?: number | undefined
   /** Names of further float32 outputs that are wanted beside the logits. */
   readonly further?: readonly string[] | undefined
+  /** Weights that the model does not hold itself. */
+  readonly files?: readonly ExternalFile[] | undefined
 }
 
 /** @throws INPUT_SIZE, GRAPH_UNSUPPORTED. */
 export async function createSession(model: OnnxModel, options: SessionOptions): Promise<ModelSession> {
   const { signature, height, width } = options
   checkSize(signature, height, width)
-  const session = await InferenceSession.create(writeModel(model), {
-    executionProviders: ['cpu'],
-    graphOptimizationLevel: 'all',
-    executionMode: 'sequential',
-    interOpNumThreads: 1,
-    logSeverityLevel: 3,
-    ...(options.threads === undefined ? {} : { intraOpNumThreads: options.threads })
-  }).catch((error: unknown) => {
-    throw refused(error)
-  })
+  const session = await openGraph(model, options)
   const names = [...new Set([signature.output, ...(options.further ?? [])])]
   const runAll: ModelSession['runAll'] = async (images, n) => {
     const rows = signature.batch ?? n
     // A graph with a fixed batch size gets images of zeros to fill it; their rows are cut off again.
     const data = rows === n ? images : padded(images, (rows * images.length) / n)
     const input = new Tensor('float32', data, [rows, signature.channels, height, width])
-    const outputs = await session.run({ [signature.input]: input }, names).catch((error: unknown) => {
-      throw refused(error)
-    })
-    const output = outputs[signature.output]
-    if (!(output?.data instanceof Float32Array) || output.dims.length !== 2) {
-      throw new LinchpinError(
-        'GRAPH_UNSUPPORTED',
-        `Its output "${signature.output}" is ${output?.type ?? 'missing'} [${(output?.dims ?? []).join(', ')}]; expected float32 [N, classes].`
-      )
-    }
-    const classes = output.dims[1] ?? 0
+    const outputs = await session.run({ [signature.input]: input }, names)
+    const logits = logitsOf(outputs[signature.output], signature.output)
     const further = new Map<string, Float32Array>()
     for (const name of options.further ?? []) {
       const values = outputs[name]?.data
       if (values instanceof Float32Array) further.set(name, values)
     }
-    return { logits: rows === n ? output.data : output.data.slice(0, n * classes), further }
+    return { logits: rows === n ? logits : logits.slice(0, (n * logits.length) / rows), further }
   }
   return {
     runAll,
     run: async (images, n) => (await runAll(images, n)).logits,
-    close: () => session.release()
+    close: () => session.close()
   }
 }
 
-function checkSize(signature: Signature, height: number, width: number): void {
+/** @throws GRAPH_UNSUPPORTED when a session's output is no logits, float32 [n, classes]. */
+export function logitsOf(output: Tensor | undefined, name: string): Float32Array {
+  if (output?.data instanceof Float32Array && output.dims.length === 2) return output.data
+  throw new LinchpinError(
+    'GRAPH_UNSUPPORTED',
+    `Its output "${name}" is ${output?.type ?? 'missing'} [${(output?.dims ?? []).join(', ')}]; expected float32 [N, classes].`
+  )
+}
+
+/** @throws INPUT_SIZE. */
+export function checkSize(signature: Signature, height: number, width: number): void {
   const fits =
     (signature.height === null || signature.height === height) &&
     (signature.width === null || signature.width === width)
@@ -92,11 +86,4 @@ function padded(images: Float32Array, length: number): Float32Array {
   const result = new Float32Array(length)
   result.set(images)
   return result
-}
-
-function refused(error: unknown): LinchpinError {
-  const text = error instanceof Error ? error.message : String(error)
-  return new LinchpinError('GRAPH_UNSUPPORTED', `ONNX Runtime refuses it: ${text.split('\n')[0] ?? text}`, {
-    cause: error
-  })
 }
