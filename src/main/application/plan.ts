@@ -1,11 +1,19 @@
 /** What a specification asks for, and what of it is still to be measured. */
-import { basename, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import type { Perturbation } from '@shared/contract/engine'
 import type { MeasurementSpec } from '@shared/contract/measurement'
 import type { LayerInfo, Model, ModelOptions } from '@shared/contract/model'
 import { LinchpinError } from '@shared/errors'
+import {
+  isRandom,
+  parsePerturbation,
+  perturbationFile,
+  perturbationName,
+  usesScheme,
+  type PerturbationText
+} from '@shared/perturbation-text'
 import { checkpointFiles, hashFiles } from '../checkpoints'
-import { schemeFor } from '../perturbations'
+import { schemeFor, type DrawScheme } from '../perturbations'
 import { unitKey, type Configuration, type StoredEvaluation, type StoredModel } from '../store'
 import { VERSION } from './version'
 import type { Evaluations } from './evaluation'
@@ -30,22 +38,6 @@ export interface StudyPlan {
   readonly images: number
 }
 
-/** A perturbation as the user writes it: `randomize`, `zero`, `reinit:FILE`. */
-type PerturbationText =
-  { readonly kind: 'randomize' | 'zero' } | { readonly kind: 'reinit'; readonly path: string }
-
-/** @throws OPTION_INVALID. */
-export function parsePerturbation(text: string): PerturbationText {
-  if (text === 'randomize' || text === 'zero') return { kind: text }
-  if (text.startsWith('reinit:') && text.length > 'reinit:'.length) {
-    return { kind: 'reinit', path: text.slice('reinit:'.length) }
-  }
-  throw new LinchpinError(
-    'OPTION_INVALID',
-    `The perturbation is "${text}"; expected randomize, zero or reinit:FILE.`
-  )
-}
-
 /** @throws EVALUATION_MISSING, OPTION_INVALID, NOTHING_TO_MEASURE, FILE_* of a second checkpoint. */
 export async function planMeasurement(
   study: OpenStudy,
@@ -55,15 +47,16 @@ export async function planMeasurement(
   const perturbation = parsePerturbation(spec.perturbation)
   const chosen = chosenModels(study, spec)
   const evaluation = evaluations.current(study)
-  const second = perturbation.kind === 'reinit' ? resolve(perturbation.path) : null
+  const file = perturbationFile(perturbation)
+  const second = file === null ? null : resolve(file)
   const perturbationHash = second === null ? '' : await hashFiles(await checkpointFiles(second))
   const images = Math.min(spec.images ?? evaluation.evaluation.count, evaluation.evaluation.count)
-  const trials = perturbation.kind === 'randomize' ? spec.trials : 1
+  const trials = isRandom(perturbation) ? spec.trials : 1
   const models = chosen.map((stored): ModelPlan => {
     const { model } = stored
     const layers = chosenLayers(model, spec)
     const scheme = spec.scheme === 'auto' ? schemeFor(model.family) : spec.scheme
-    const randomized = perturbation.kind === 'randomize'
+    const drawn = usesScheme(perturbation)
     const configuration: Configuration = {
       modelHash: model.hash,
       treatment: stored.treatment,
@@ -71,13 +64,13 @@ export async function planMeasurement(
       preparation: JSON.stringify(evaluation.evaluation.preparation),
       images,
       unit: 'layer',
-      perturbation: second === null ? perturbation.kind : `reinit:${basename(second)}`,
+      perturbation: perturbationName(perturbation),
       perturbationHash,
-      // Neither seed nor scheme changes what zero and reinit do.
-      scheme: randomized ? scheme : '',
+      // What seed or scheme does not change is not told apart by them.
+      scheme: drawn ? scheme : '',
       // Named alike however it was asked for: what was drawn alike stands in one series.
-      requestedScheme: randomized ? (scheme === schemeFor(model.family) ? 'auto' : scheme) : '',
-      seed: randomized ? spec.seed : 0,
+      requestedScheme: drawn ? (scheme === schemeFor(model.family) ? 'auto' : scheme) : '',
+      seed: isRandom(perturbation) ? spec.seed : 0,
       precision: 'float32',
       provider: 'cpu',
       versions: JSON.stringify({ linchpin: VERSION, node: process.version })
@@ -91,10 +84,11 @@ export async function planMeasurement(
     return {
       stored,
       configuration,
-      perturbation:
-        second === null
-          ? enginePerturbation(perturbation.kind, scheme)
-          : { kind: 'reinit', path: second, options: secondOptions(model.options) },
+      perturbation: enginePerturbation(
+        perturbation,
+        scheme,
+        second === null ? null : { path: second, options: secondOptions(model.options) }
+      ),
       units,
       measured: all.length - units.length,
       layers: layers.length
@@ -120,8 +114,28 @@ function secondOptions({ architecture, heads, epsilon, output }: ModelOptions): 
   }
 }
 
-function enginePerturbation(kind: string, scheme: ReturnType<typeof schemeFor>): Perturbation {
-  return kind === 'zero' ? { kind } : { kind: 'randomize', scheme }
+function enginePerturbation(
+  perturbation: PerturbationText,
+  scheme: DrawScheme,
+  second: { readonly path: string; readonly options: ModelOptions } | null
+): Perturbation {
+  switch (perturbation.kind) {
+    case 'randomize':
+      return { kind: 'randomize', scheme }
+    case 'reinit':
+      if (second === null) throw new Error('reinit without a second checkpoint')
+      return { kind: 'reinit', ...second }
+    case 'interpolate': {
+      const { alpha } = perturbation
+      const towards =
+        second === null ? ({ kind: 'draw', scheme } as const) : ({ kind: 'checkpoint', ...second } as const)
+      return { kind: 'interpolate', alpha, towards }
+    }
+    case 'noise':
+      return perturbation
+    default:
+      return { kind: perturbation.kind }
+  }
 }
 
 function chosenModels(study: OpenStudy, { models: patterns }: MeasurementSpec): StoredModel[] {

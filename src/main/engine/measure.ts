@@ -3,6 +3,7 @@
  * parameters replaced. The reference that any faster way is checked against.
  */
 import type { EngineEvent, MeasureRequest } from '@shared/contract/engine'
+import type { ModelOptions } from '@shared/contract/model'
 import { LinchpinError, toProblem } from '@shared/errors'
 import { accuracyOf, comparePredictions } from '@shared/statistics'
 import { loadClassifier, type Classifier } from '../architectures'
@@ -72,9 +73,23 @@ function isOfUnitAlone(error: unknown): boolean {
 }
 
 async function resolvePerturbation({ perturbation }: MeasureRequest): Promise<LayerPerturbation> {
-  if (perturbation.kind !== 'reinit') return perturbation
-  const source = await loadClassifier(perturbation.path, perturbation.options)
-  return { kind: 'reinit', source: source.layers }
+  const sourceIn = async ({ path, options }: { readonly path: string; readonly options: ModelOptions }) =>
+    (await loadClassifier(path, options)).layers
+  switch (perturbation.kind) {
+    case 'reinit':
+      return { kind: 'reinit', source: await sourceIn(perturbation) }
+    case 'interpolate': {
+      const { alpha, towards } = perturbation
+      if (towards.kind === 'draw') return { kind: 'interpolate', alpha, towards }
+      return {
+        kind: 'interpolate',
+        alpha,
+        towards: { kind: 'checkpoint', source: await sourceIn(towards) }
+      }
+    }
+    default:
+      return perturbation
+  }
 }
 
 function layerNamed({ layers }: Classifier, name: string): GraphLayer {

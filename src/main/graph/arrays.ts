@@ -1,9 +1,27 @@
 /** Arrays of row-major values: other orders of their axes, and shapes of the same size. */
 import { sizeOf } from './tensors'
 
+/** Side of the squares in which a matrix is turned over: what is read and written of one stays in the cache. */
+const TILE = 64
+
 /** A matrix turned over. @param shape [rows, columns] of what is given. */
 export function transpose(values: Float32Array, shape: readonly number[]): Float32Array {
-  return permute(values, shape, [1, 0])
+  const [rows = 1, columns = 1] = shape
+  const result = new Float32Array(values.length)
+  for (let top = 0; top < rows; top += TILE) {
+    const bottom = Math.min(top + TILE, rows)
+    for (let left = 0; left < columns; left += TILE) {
+      const right = Math.min(left + TILE, columns)
+      for (let column = left; column < right; column++) {
+        let from = top * columns + column
+        for (let to = column * rows + top; to < column * rows + bottom; to++) {
+          result[to] = values[from] ?? 0
+          from += columns
+        }
+      }
+    }
+  }
+  return result
 }
 
 /** @param order which axis of `shape` becomes each axis of the result. */

@@ -2,6 +2,7 @@
 import type { Scheme } from '@shared/contract/measurement'
 import type { GraphLayer, LayerParameter } from '../graph'
 import { sizeOf } from '../graph'
+import { spreadOf } from './mixing'
 import type { RandomStream } from './stream'
 
 export type DrawScheme = Exclude<Scheme, 'auto'>
@@ -108,10 +109,8 @@ function layerScale({ layers }: Context): number {
 /** Normal, with mean and standard deviation of the trained tensor. Not the published method's. */
 const matched: Draw = (parameter, context) => {
   if (context.layer.kind === 'norm') return freshNorm(parameter, context)
-  const trained = parameter.read()
-  const mean = trained.reduce((sum, value) => sum + value, 0) / trained.length
-  const variance = trained.reduce((sum, value) => sum + (value - mean) ** 2, 0) / trained.length
-  return context.stream(parameter).normal(empty(parameter), mean, Math.sqrt(variance))
+  const { mean, std } = spreadOf(parameter.read())
+  return context.stream(parameter).normal(empty(parameter), mean, std)
 }
 
 export const SCHEME_DRAWS: Readonly<Record<DrawScheme, Draw>> = {

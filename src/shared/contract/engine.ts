@@ -30,10 +30,26 @@ const executionSchema = z.object({
   threads: z.number().int().positive().optional()
 })
 
+const drawSchemeSchema = schemeSchema.exclude(['auto'])
+const secondCheckpoint = { path: z.string(), options: modelOptionsSchema }
+
+/** What each does: docs/method.md. */
 export const perturbationSchema = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('randomize'), scheme: schemeSchema.exclude(['auto']) }),
+  z.object({ kind: z.literal('randomize'), scheme: drawSchemeSchema }),
   z.object({ kind: z.literal('zero') }),
-  z.object({ kind: z.literal('reinit'), path: z.string(), options: modelOptionsSchema }),
+  z.object({ kind: z.literal('shuffle') }),
+  /** `scale`: in standard deviations of a tensor's values. */
+  z.object({ kind: z.literal('noise'), scale: z.number().nonnegative() }),
+  z.object({ kind: z.literal('reinit'), ...secondCheckpoint }),
+  z.object({
+    kind: z.literal('interpolate'),
+    /** 0: as trained. */
+    alpha: z.number().min(0).max(1),
+    towards: z.discriminatedUnion('kind', [
+      z.object({ kind: z.literal('draw'), scheme: drawSchemeSchema }),
+      z.object({ kind: z.literal('checkpoint'), ...secondCheckpoint })
+    ])
+  }),
   /** The layer's own parameters again: must measure 0. Not offered to users. */
   z.object({ kind: z.literal('identity') })
 ])

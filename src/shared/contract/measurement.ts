@@ -16,7 +16,7 @@ export const measurementSpecSchema = z.object({
   models: z.array(z.string()).default([]),
   layers: z.array(z.string()).default([]),
   kinds: z.array(layerKindSchema).min(1).default(['conv', 'linear']),
-  /** `randomize`, `zero` or `reinit:FILE`. */
+  /** As `parsePerturbation` reads it, e.g. `noise:0.1`. */
   perturbation: z.string().default('randomize'),
   scheme: schemeSchema.default('auto'),
   trials: z.number().int().min(1).max(MOST_TRIALS).default(3),

@@ -3,11 +3,9 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { defaultBatch } from '../../../src/main/application/batch'
 import { matchesAny } from '../../../src/main/application/patterns'
-import { parsePerturbation } from '../../../src/main/application/plan'
 import { ProgressMeter } from '../../../src/main/application/progress'
 import { RecentStudies } from '../../../src/main/application/recent'
 import { temporaryFolder } from '../../support/folder'
-import { expectProblem } from '../../support/problems'
 
 // What each pattern takes and leaves, by the rule: * any characters, ? one.
 it.each([
@@ -24,20 +22,6 @@ it.each([
   [['*'], '', true]
 ])('%j matches %j: %s', (patterns, name, matches) => {
   expect(matchesAny(patterns, name)).toBe(matches)
-})
-
-describe('a perturbation as it is written', () => {
-  it.each([
-    ['randomize', { kind: 'randomize' }],
-    ['zero', { kind: 'zero' }],
-    ['reinit:/a/b:c.safetensors', { kind: 'reinit', path: '/a/b:c.safetensors' }]
-  ])('%s', (text, parsed) => {
-    expect(parsePerturbation(text)).toEqual(parsed)
-  })
-
-  it.each(['', 'Zero', 'reinit', 'reinit:', 'zero:1'])('%j is refused', async (text) => {
-    await expectProblem(() => parsePerturbation(text), 'OPTION_INVALID', `"${text}"`)
-  })
 })
 
 describe('progress', () => {

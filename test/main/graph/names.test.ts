@@ -58,6 +58,15 @@ it.each([
   ['s2.b1.conv1.conv', 's2', 's2.b1'],
   ['model.layer2.0.bn1', 'model.layer2', 'model.layer2.0'],
   ['encoder.layers.5.mlp', null, 'encoder.layers.5'],
+  ['features.denseblock2.denselayer7.conv2', 'features.denseblock2', 'features.denseblock2.denselayer7'],
+  ['features.transition1.conv', null, null],
+  ['trunk_output.block2.block2-0.f.a.0', 'trunk_output.block2', 'trunk_output.block2.block2-0'],
+  ['blocks.1.layers.0.layers.MBconv.layers.conv_a.0', 'blocks.1', 'blocks.1.layers.0'],
+  ['poolformer.encoder.block.1.0.output.conv1', 'poolformer.encoder.block.1', 'poolformer.encoder.block.1.0'],
+  ['Mixed_5b.branch3x3dbl_2.conv', null, 'Mixed_5b'],
+  ['inception4c.branch2.0.conv', null, 'inception4c'],
+  ['blocks_token_only.1.attn.v', null, 'blocks_token_only.1'],
+  ['cls_attn_blocks.0.mlp.fc1', null, 'cls_attn_blocks.0'],
   ['player1.0.conv', null, null]
 ])('%s stands in stage %j, block %j', (name, stage, block) => {
   expect(placeOf(name)).toEqual({ stage, block })

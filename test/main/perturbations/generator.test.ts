@@ -21,9 +21,14 @@ it.each([
     'd16cfe09 94fdcceb 5001e420 24126ea1'
   ]
 ] as const)('Philox4x32-10 of %j with key %j', ([a, b, c, d], key, words) => {
-  const out = new Uint32Array(4)
-  philox(a, b, c, d, key, out)
-  expect([...out].map((word) => word.toString(16).padStart(8, '0')).join(' ')).toBe(words)
+  const out = new DataView(new ArrayBuffer(24))
+  philox(a, b, c, d, key[0], key[1], out, 8)
+  expect(
+    [8, 12, 16, 20]
+      .map((at) => out.getUint32(at, true))
+      .map((word) => word.toString(16).padStart(8, '0'))
+      .join(' ')
+  ).toBe(words)
 })
 
 /** Of SciPy, checked against mpmath: test/fixtures/make_quantiles.py. */
@@ -52,6 +57,9 @@ interface Stream extends StreamName {
   readonly uniform: number[]
   readonly normal: number[]
   readonly uniform_sha256: string
+  /** Of 0 … 12, and SHA-256 of 0 … 4095 as float32. */
+  readonly shuffle: number[]
+  readonly shuffle_sha256: string
 }
 
 /** Computed in Python from the description of the streams: test/fixtures/make_streams.py. */
@@ -79,6 +87,13 @@ describe.each(reference.streams)('the stream of $layer.$tensor, seed $seed, tria
 
   it('is the same everywhere, normal', () => {
     expect([...random.normal(new Float32Array(normal.length), mean, std)]).toEqual(normal)
+  })
+
+  it('is the same everywhere, a shuffle', () => {
+    const counted = (length: number): Float32Array => Float32Array.from({ length }, (_, i) => i)
+    expect([...random.shuffle(counted(stream.shuffle.length))]).toEqual(stream.shuffle)
+    const bytes = new Uint8Array(random.shuffle(counted(reference.long)).buffer)
+    expect(createHash('sha256').update(bytes).digest('hex')).toBe(stream.shuffle_sha256)
   })
 })
 

@@ -92,7 +92,14 @@ export function placeOf(name: string): { readonly stage: string | null; readonly
     if (/^s\d+$/.test(segment) && /^b\d+$/.test(segments[i + 1] ?? '')) {
       return { stage: path(i + 1), block: path(i + 2) }
     }
-    if (/^encoder_layer_\d+$/.test(segment)) return { stage: null, block: path(i + 1) }
+    // torchvision: DenseNets, RegNets, transformers, Inception.
+    if (/^denseblock\d+$/.test(segment)) return { stage: path(i + 1), block: rest > 1 ? path(i + 2) : null }
+    if (/^block\d+$/.test(segment) && segments[i + 1]?.startsWith(`${segment}-`) === true) {
+      return { stage: path(i + 1), block: path(i + 2) }
+    }
+    if (/^(encoder_layer_\d+|Mixed_\d[a-e]|inception\d[a-e])$/.test(segment)) {
+      return { stage: null, block: path(i + 1) }
+    }
     if (!isNumber(i + 1)) continue
     switch (segment) {
       case 'stages':
@@ -103,11 +110,18 @@ export function placeOf(name: string): { readonly stage: string | null; readonly
         return nested ? inStage(i + 2) : { stage: null, block: path(i + 2) }
       }
       case 'blocks':
-        return isNumber(i + 2)
-          ? { stage: path(i + 2), block: path(i + 3) }
-          : { stage: null, block: path(i + 2) }
+        if (isNumber(i + 2)) return { stage: path(i + 2), block: path(i + 3) }
+        // torchvision's MaxViT.
+        if (segments[i + 2] === 'layers' && isNumber(i + 3)) return inStage(i + 2)
+        return { stage: null, block: path(i + 2) }
+      // transformers: PoolFormer, SegFormer.
+      case 'block':
+        if (!isNumber(i + 2)) break
+        return { stage: path(i + 2), block: path(i + 3) }
       case 'layer':
       case 'resblocks':
+      case 'blocks_token_only': // CaiT and XCiT: blocks that attend to the class token alone.
+      case 'cls_attn_blocks':
         return { stage: null, block: path(i + 2) }
       // torchvision: a number for a layer of its own, or stages of blocks.
       case 'features':

@@ -11,6 +11,7 @@ import {
 import { LAYER_KINDS } from '@shared/contract/model'
 import type { StudyEvent } from '@shared/contract/study'
 import { LinchpinError } from '@shared/errors'
+import { parsePerturbation, PERTURBATION_FORMS, perturbationText } from '@shared/perturbation-text'
 import type { Context, ExitCode } from '../context'
 import { integer, kindList } from '../options'
 import { duration, note, print, printJson, printProblem, thousands } from '../output'
@@ -49,11 +50,11 @@ export function measureCommand(program: Command, context: Context, finish: Finis
     .option('--layers <pattern...>', 'names of layers, with * and ?; all without')
     .option('--kinds <list>', `of ${LAYER_KINDS.join(',')} (default: conv,linear)`, kindList)
     .addOption(new Option('--unit <unit>', 'what is perturbed at once').choices(['layer']).default('layer'))
-    .option('--perturbation <name>', 'randomize, zero or reinit:FILE', 'randomize')
+    .option('--perturbation <name>', PERTURBATION_FORMS.join(', '), 'randomize')
     .addOption(
       new Option('--scheme <name>', 'how fresh parameters are drawn').choices(SCHEMES).default('auto')
     )
-    .option('--trials <n>', 'independent draws a layer (default: 3); zero and reinit have one', integer(1))
+    .option('--trials <n>', 'independent draws a layer (default: 3); what draws nothing has one', integer(1))
     .option('--images <n>', 'the first N of the evaluation set (default: all)', integer(1))
     .option('--seed <n>', 'seed of the draws', integer(0), 0)
     .addOption(new Option('--device <name>', 'where to compute').choices(DEVICES).default('auto'))
@@ -82,14 +83,11 @@ export function measureCommand(program: Command, context: Context, finish: Finis
 
 function specOf(options: Options): MeasurementSpec {
   const preset = options.preset === undefined ? {} : PRESETS[options.preset]
-  const { perturbation } = options
   const parsed = measurementSpecSchema.safeParse({
     models: options.models,
     layers: options.layers,
     kinds: options.kinds,
-    perturbation: /^reinit:./.test(perturbation)
-      ? `reinit:${resolve(perturbation.slice('reinit:'.length))}`
-      : perturbation,
+    perturbation: perturbationText(parsePerturbation(options.perturbation), (path) => resolve(path)),
     scheme: options.scheme,
     ...preset,
     ...(options.trials === undefined ? {} : { trials: options.trials }),
