@@ -1,4 +1,5 @@
 export { layerAgreement, type LayerAgreement } from './batch-norm-agreement'
+export { CellStatistics, type CellSummary, type ImageSet } from './cell'
 export { kendall, spearman, type Correlation } from './correlation'
 export { interval95, summarise, type CriticalitySummary } from './criticality'
 export { mean, populationStd, sampleStd } from './descriptive'
@@ -15,3 +16,5 @@ export {
 export { readLogits, relabelled, type LoadReading } from './load-measure'
 export { judge, labelsFit, type LoadContext } from './load-verdict'
 export { accuracyOf, comparePredictions, type Accuracy, type Comparison } from './predictions'
+export type { ImageRange } from './trial-overlap'
+export { studentInterval, type VarianceComponents } from './variance'
