@@ -1,6 +1,7 @@
 import { mean, sampleStd } from './descriptive'
 import { forEachImage, PAIRED_TRIALS, trialOverlap, type ImageRange } from './trial-overlap'
-import { errorOfMean, studentInterval, type VarianceComponents } from './variance'
+import { asymmetryOf, meanInterval } from './interval'
+import { errorOfMean, type VarianceComponents } from './variance'
 
 /** Indices into the evaluation set. */
 export type ImageSet = ImageRange | ArrayLike<number>
@@ -14,7 +15,7 @@ export interface CellSummary {
   readonly standardError: number | null
   /** Of the standard error, by Welch and Satterthwaite; null with one trial. */
   readonly degreesOfFreedom: number | null
-  /** 95 %, Student's t, within [0, 1]; null with one trial. */
+  /** 95 %, Student's t, from 30 trials on corrected for their skewness; within [0, 1]; null with one trial. */
   readonly interval: readonly [number, number] | null
   readonly components: VarianceComponents
   readonly trials: number
@@ -100,7 +101,12 @@ export class CellStatistics {
       mean: centre,
       std,
       ...error,
-      interval: studentInterval(centre, error.standardError, error.degreesOfFreedom),
+      interval: meanInterval(
+        centre,
+        error.standardError,
+        error.degreesOfFreedom,
+        asymmetryOf(means, error.standardError)
+      ),
       trials: trials.length,
       images: overlap.images,
       observations

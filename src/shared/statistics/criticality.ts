@@ -1,6 +1,6 @@
 /** Criticality of a layer whose trials all saw the same images. */
 import { CellStatistics } from './cell'
-import { studentInterval } from './variance'
+import { meanInterval } from './interval'
 
 export interface CriticalitySummary {
   readonly mean: number
@@ -30,5 +30,5 @@ export function interval95(
   standardError: number | null,
   trials: number
 ): [number, number] | null {
-  return studentInterval(centre, standardError, trials < 2 ? null : trials - 1)
+  return meanInterval(centre, standardError, trials < 2 ? null : trials - 1)
 }

@@ -3,6 +3,7 @@ export { CellStatistics, type CellSummary, type ImageSet } from './cell'
 export { kendall, spearman, type Correlation } from './correlation'
 export { interval95, summarise, type CriticalitySummary } from './criticality'
 export { mean, populationStd, sampleStd } from './descriptive'
+export { meanInterval } from './interval'
 export { labelOrders, someOrder } from './label-orders'
 export {
   betterFinding,
@@ -17,4 +18,4 @@ export { readLogits, relabelled, type LoadReading } from './load-measure'
 export { judge, labelsFit, type LoadContext } from './load-verdict'
 export { accuracyOf, comparePredictions, type Accuracy, type Comparison } from './predictions'
 export type { ImageRange } from './trial-overlap'
-export { studentInterval, type VarianceComponents } from './variance'
+export type { VarianceComponents } from './variance'

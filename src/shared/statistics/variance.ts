@@ -10,8 +10,6 @@
  * Where all trials see the same N images this is (MS_trial + MS_image − MS_rest) / (T·N) of the two-way analysis of
  * variance; where all images differ it is s² / T.
  */
-import tQuantile from '@stdlib/stats-base-dists-t-quantile'
-
 /** Sums that determine everything below. */
 export interface TrialSums {
   /** T. */
@@ -123,15 +121,4 @@ function degreesOfFreedom(sums: TrialSums, sum: number, { image, rest, within }:
     variance += (sharing * within) ** 2 / withinFreedom
   }
   return variance > 0 ? Math.max(least, sum ** 2 / variance) : least
-}
-
-/** 95 % interval of a criticality, Student's t, cut to [0, 1]. */
-export function studentInterval(
-  centre: number,
-  standardError: number | null,
-  degreesOfFreedom: number | null
-): [number, number] | null {
-  if (standardError === null || degreesOfFreedom === null) return null
-  const half = tQuantile(0.975, degreesOfFreedom) * standardError
-  return [Math.max(0, centre - half), Math.min(1, centre + half)]
 }
