@@ -1,7 +1,9 @@
 export { layerAgreement, type LayerAgreement } from './batch-norm-agreement'
+export { CellStatistics, type CellSummary, type ImageSet } from './cell'
 export { kendall, spearman, type Correlation } from './correlation'
 export { interval95, summarise, type CriticalitySummary } from './criticality'
 export { mean, populationStd, sampleStd } from './descriptive'
+export { meanInterval } from './interval'
 export { labelOrders, someOrder } from './label-orders'
 export {
   betterFinding,
@@ -15,3 +17,5 @@ export {
 export { readLogits, relabelled, type LoadReading } from './load-measure'
 export { judge, labelsFit, type LoadContext } from './load-verdict'
 export { accuracyOf, comparePredictions, type Accuracy, type Comparison } from './predictions'
+export type { ImageRange } from './trial-overlap'
+export type { VarianceComponents } from './variance'
