@@ -1,7 +1,8 @@
 /** The one door to ONNX Runtime. */
-import { InferenceSession, Tensor } from 'onnxruntime-node'
+import { Tensor } from 'onnxruntime-node'
 import { LinchpinError } from '@shared/errors'
 import { writeModel, type OnnxModel, type Signature } from '../graph'
+import { openSession, runtimeError, type Execution } from './providers'
 
 export interface ModelSession {
   /**
@@ -18,30 +19,20 @@ export interface ModelSession {
   close(): Promise<void>
 }
 
-interface SessionOptions {
+interface SessionOptions extends Execution {
   readonly signature: Signature
   readonly height: number
   readonly width: number
-  /** Threads within an operator; absent: the runtime's choice, one a core. */
-  readonly threads?: number | undefined
   /** Names of further float32 outputs that are wanted beside the logits. */
   readonly further?: readonly string[] | undefined
 }
 
-/** @throws INPUT_SIZE, GRAPH_UNSUPPORTED. */
+/** @throws INPUT_SIZE, GRAPH_UNSUPPORTED, DEVICE_UNAVAILABLE. */
 export async function createSession(model: OnnxModel, options: SessionOptions): Promise<ModelSession> {
   const { signature, height, width } = options
   checkSize(signature, height, width)
-  const session = await InferenceSession.create(writeModel(model), {
-    executionProviders: ['cpu'],
-    graphOptimizationLevel: 'all',
-    executionMode: 'sequential',
-    interOpNumThreads: 1,
-    logSeverityLevel: 3,
-    ...(options.threads === undefined ? {} : { intraOpNumThreads: options.threads })
-  }).catch((error: unknown) => {
-    throw refused(error)
-  })
+  const { provider = 'cpu', threads } = options
+  const { session } = await openSession(writeModel(model), { provider, threads })
   const names = [...new Set([signature.output, ...(options.further ?? [])])]
   const runAll: ModelSession['runAll'] = async (images, n) => {
     const rows = signature.batch ?? n
@@ -49,7 +40,7 @@ export async function createSession(model: OnnxModel, options: SessionOptions): 
     const data = rows === n ? images : padded(images, (rows * images.length) / n)
     const input = new Tensor('float32', data, [rows, signature.channels, height, width])
     const outputs = await session.run({ [signature.input]: input }, names).catch((error: unknown) => {
-      throw refused(error)
+      throw runtimeError(error, provider)
     })
     const output = outputs[signature.output]
     if (!(output?.data instanceof Float32Array) || output.dims.length !== 2) {
@@ -92,11 +83,4 @@ function padded(images: Float32Array, length: number): Float32Array {
   const result = new Float32Array(length)
   result.set(images)
   return result
-}
-
-function refused(error: unknown): LinchpinError {
-  const text = error instanceof Error ? error.message : String(error)
-  return new LinchpinError('GRAPH_UNSUPPORTED', `ONNX Runtime refuses it: ${text.split('\n')[0] ?? text}`, {
-    cause: error
-  })
 }
