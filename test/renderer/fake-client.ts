@@ -5,6 +5,7 @@ import type { LoadCheckOutcome } from '@shared/contract/loading'
 import type { Inspection, ModelOptions } from '@shared/contract/model'
 import type { ImportOutcome, StudyEvent, StudySnapshot } from '@shared/contract/study'
 import { LinchpinError } from '@shared/errors'
+import { DEVICES } from './fake-devices'
 import { fakeCheck, fakeInspection } from './fake-inspection'
 import { emptyStudy, EVALUATION, fakeModel, fakeRun, sampleStudy } from './fake-study'
 
@@ -97,6 +98,12 @@ export function fakeApplication(
         cores: 8
       })),
       chooseFiles: os.application.chooseFiles.handler(() => null)
+    },
+    devices: {
+      list: os.devices.list.handler(async ({ input }) => {
+        if (input.fresh) await wait(400)
+        return DEVICES
+      })
     },
     studies: {
       recent: os.studies.recent.handler(() => [

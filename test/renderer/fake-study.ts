@@ -157,7 +157,8 @@ export function fakeRun(id: number, state: Run['state'], done: number): Run {
       scheme: 'auto',
       trials: 3,
       seed: 0,
-      device: 'auto'
+      device: 'auto',
+      precision: 'float32'
     },
     createdAt: '2026-01-02T03:04:05.000Z',
     finishedAt: state === 'done' ? '2026-01-02T04:04:05.000Z' : null,

@@ -4,6 +4,7 @@ import type { Run } from '@shared/contract/measurement'
 import { measurementSpecSchema } from '@shared/contract/measurement'
 import type { StudyInfo } from '@shared/contract/study'
 import { fileError } from '../files/errors'
+import { Devices } from './devices'
 import { Evaluations } from './evaluation'
 import { foldersIn, makeFolders, type Folders } from './folders'
 import type { HostServices } from './ports'
@@ -15,7 +16,7 @@ import type { Services } from './services'
 import { Studies, type NewStudy } from './studies'
 import type { OpenStudy } from './study'
 
-export type { EngineExit, EngineProcess, FilePurpose, HostServices } from './ports'
+export type { EngineExit, EngineProcess, EngineSettings, FilePurpose, HostServices } from './ports'
 
 export interface ApplicationOptions {
   readonly host: HostServices
@@ -33,6 +34,7 @@ export class Application implements Services {
   readonly studies: Studies
   readonly recent: RecentStudies
   readonly evaluations: Evaluations
+  readonly devices: Devices
   readonly queue: MeasurementQueue
   readonly router
   private readonly resources: string
@@ -53,6 +55,11 @@ export class Application implements Services {
     this.recent = new RecentStudies(join(this.folders.data, 'recent.json'))
     this.studies = new Studies(this.folders, this.recent)
     this.evaluations = new Evaluations(this.folders.cache)
+    this.devices = new Devices({
+      launchEngine: () => host.launchEngine(),
+      file: join(this.folders.data, 'devices.json'),
+      log
+    })
     this.queue = new MeasurementQueue(this.evaluations, () => host.launchEngine(), log)
     this.router = applicationRouter(this, log)
   }
@@ -114,6 +121,7 @@ export class Application implements Services {
   /** Stops engines and closes studies; runs that were under way go on at the next start. */
   async close(): Promise<void> {
     this.evaluations.cancelAll()
+    await this.devices.close()
     await this.queue.close()
     this.studies.close()
   }

@@ -15,11 +15,16 @@ export interface EngineProcess {
   kill(): void
 }
 
+export interface EngineSettings {
+  /** Whether NVIDIA's libraries may compute in TF32; it is decided once for a process. */
+  readonly tf32?: boolean
+}
+
 export type FilePurpose = Parameters<LinchpinClient['application']['chooseFiles']>[0]['purpose']
 
 export interface HostServices {
   readonly kind: 'desktop' | 'web' | 'cli'
-  launchEngine(): EngineProcess
+  launchEngine(settings?: EngineSettings): EngineProcess
   /** Absent where there are no native dialogs. Null: the user cancelled. */
   chooseFiles?(purpose: FilePurpose): Promise<string[] | null>
 }

@@ -31,6 +31,9 @@ export function applicationRouter(app: Services, log: Logger) {
         async ({ input }) => (await app.host.chooseFiles?.(input.purpose)) ?? null
       )
     },
+    devices: {
+      list: os.devices.list.handler(({ input }) => app.devices.list(input))
+    },
     studies: {
       recent: os.studies.recent.handler(() => app.recent.list()),
       create: os.studies.create.handler(({ input }) => app.studies.create(input.name, input.path).info()),

@@ -1,4 +1,5 @@
 import type { StudyInfo } from '@shared/contract/study'
+import type { Devices } from './devices'
 import type { Evaluations } from './evaluation'
 import type { Folders } from './folders'
 import type { HostServices } from './ports'
@@ -14,6 +15,7 @@ export interface Services {
   readonly studies: Studies
   readonly recent: RecentStudies
   readonly evaluations: Evaluations
+  readonly devices: Devices
   readonly queue: MeasurementQueue
   /** The study that the host shows first. */
   readonly firstStudy: StudyInfo | null

@@ -5,6 +5,7 @@ import { problemMiddleware } from '../rpc/problem-middleware'
 import { Checker } from './check'
 import { measure } from './measure'
 import { predict, timeModel } from './predict'
+import { probe } from './probe'
 
 export function engineRouter(log: Logger) {
   const engine = implement(engineContract).use(problemMiddleware(log))
@@ -13,6 +14,7 @@ export function engineRouter(log: Logger) {
     measure: engine.measure.handler(({ input, signal }) => measure(input, signal)),
     predict: engine.predict.handler(({ input, signal }) => predict(input, signal)),
     time: engine.time.handler(({ input, signal }) => timeModel(input, signal)),
-    check: engine.check.handler(({ input, signal }) => checker.check(input, signal))
+    check: engine.check.handler(({ input, signal }) => checker.check(input, signal)),
+    probe: engine.probe.handler(({ input }) => probe(input))
   })
 }

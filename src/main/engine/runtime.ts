@@ -1,13 +1,11 @@
-/** The one door to ONNX Runtime. */
-import { InferenceSession, type Tensor } from 'onnxruntime-node'
-import { LinchpinError } from '@shared/errors'
+/** Graphs that run: cut from one model, they share its weights. */
+import type { Tensor } from 'onnxruntime-node'
 import { writeModel, type ExternalFile, type OnnxModel } from '../graph'
+import { openSession, runtimeError, type Execution } from './providers'
 
 export { Tensor } from 'onnxruntime-node'
 
-export interface RuntimeOptions {
-  /** Threads within an operator; absent: the runtime's choice, one a core. */
-  readonly threads?: number | undefined
+export interface RuntimeOptions extends Execution {
   /** Values of tensors that the model names and does not hold. They are used where they lie. */
   readonly files?: readonly ExternalFile[] | undefined
   /** Whether memory of a run is kept for the next; absent: it is. */
@@ -16,7 +14,7 @@ export interface RuntimeOptions {
 
 /** A graph that can be run. */
 export interface GraphSession {
-  /** @throws GRAPH_UNSUPPORTED when the runtime refuses. */
+  /** @throws GRAPH_UNSUPPORTED, DEVICE_UNAVAILABLE when the runtime refuses. */
   run(
     feeds: Readonly<Record<string, Tensor>>,
     outputs: readonly string[]
@@ -24,38 +22,27 @@ export interface GraphSession {
   close(): Promise<void>
 }
 
-/** @throws GRAPH_UNSUPPORTED. */
+/** @throws GRAPH_UNSUPPORTED, DEVICE_UNAVAILABLE. */
 export async function openGraph(model: OnnxModel, options: RuntimeOptions): Promise<GraphSession> {
-  const { threads, files = [], keepsMemory = true } = options
-  const session = await InferenceSession.create(writeModel(model), {
-    executionProviders: ['cpu'],
-    graphOptimizationLevel: 'all',
-    executionMode: 'sequential',
-    interOpNumThreads: 1,
-    logSeverityLevel: 3,
-    enableCpuMemArena: keepsMemory,
-    ...(files.length === 0 ? {} : { externalData: files.map(({ path, data }) => ({ path, data })) }),
-    ...(threads === undefined ? {} : { intraOpNumThreads: threads })
-  }).catch((error: unknown) => {
-    throw refused(error)
-  })
+  const { provider = 'cpu', threads, files = [], keepsMemory = true } = options
+  const { session } = await openSession(
+    writeModel(model),
+    { provider, threads },
+    {
+      enableCpuMemArena: keepsMemory,
+      ...(files.length === 0 ? {} : { externalData: files.map(({ path, data }) => ({ path, data })) })
+    }
+  )
   // The runtime reads the files' values where they lie: they must not be collected before the session ends.
   let held: readonly ExternalFile[] = files
   return {
     run: (feeds, outputs) =>
       session.run(feeds, [...outputs]).catch((error: unknown) => {
-        throw refused(error)
+        throw runtimeError(error, provider)
       }),
     async close() {
       await session.release()
       if (held.length > 0) held = []
     }
   }
-}
-
-function refused(error: unknown): LinchpinError {
-  const text = error instanceof Error ? error.message : String(error)
-  return new LinchpinError('GRAPH_UNSUPPORTED', `ONNX Runtime refuses it: ${text.split('\n')[0] ?? text}`, {
-    cause: error
-  })
 }

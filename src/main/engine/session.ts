@@ -1,6 +1,7 @@
 /** A classifier that runs from pixels to logits. */
 import { LinchpinError } from '@shared/errors'
 import type { ExternalFile, OnnxModel, Signature } from '../graph'
+import type { Execution } from './providers'
 import { openGraph, Tensor } from './runtime'
 
 export interface ModelSession {
@@ -18,19 +19,17 @@ export interface ModelSession {
   close(): Promise<void>
 }
 
-interface SessionOptions {
+interface SessionOptions extends Execution {
   readonly signature: Signature
   readonly height: number
   readonly width: number
-  /** Threads within an operator; absent: the runtime's choice, one a core. */
-  readonly threads?: number | undefined
   /** Names of further float32 outputs that are wanted beside the logits. */
   readonly further?: readonly string[] | undefined
   /** Weights that the model does not hold itself. */
   readonly files?: readonly ExternalFile[] | undefined
 }
 
-/** @throws INPUT_SIZE, GRAPH_UNSUPPORTED. */
+/** @throws INPUT_SIZE, GRAPH_UNSUPPORTED, DEVICE_UNAVAILABLE. */
 export async function createSession(model: OnnxModel, options: SessionOptions): Promise<ModelSession> {
   const { signature, height, width } = options
   checkSize(signature, height, width)

@@ -16,6 +16,21 @@ export function engineClientPort(send: (message: unknown) => void): PortAdapter 
   })
 }
 
+/**
+ * An engine's environment. NVIDIA's libraries round the factors of float32 products to TF32 unless this variable says
+ * 0; nothing else reaches all of them.
+ */
+export function engineEnvironment(
+  tf32 = false,
+  env: NodeJS.ProcessEnv = process.env
+): Record<string, string> {
+  const { NVIDIA_TF32_OVERRIDE: _, ...rest } = env
+  const own = tf32 ? rest : { ...rest, NVIDIA_TF32_OVERRIDE: '0' }
+  return Object.fromEntries(
+    Object.entries(own).filter((entry): entry is [string, string] => entry[1] !== undefined)
+  )
+}
+
 /** Every line that an engine writes, in the log. */
 export function logOutput(log: Logger, streams: { out: Readable | null; err: Readable | null }): void {
   if (streams.out) createInterface(streams.out).on('line', (line) => log.info({ stream: 'stdout' }, line))
@@ -26,6 +41,10 @@ export interface EngineLaunch {
   /** The engine's built entry file. */
   readonly entry: string
   readonly log: Logger
+  /** Whether NVIDIA's libraries may compute in TF32. */
+  readonly tf32?: boolean | undefined
+  /** The environment; absent: this process's own. */
+  readonly env?: NodeJS.ProcessEnv | undefined
   /** Milliseconds from being asked to end until being ended by force. */
   readonly killGrace?: number
 }
@@ -43,7 +62,8 @@ export function launchEngineProcess(options: EngineLaunch): EngineProcess {
     serialization: 'advanced',
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     // Not this process's own, e.g. those of a debugger.
-    execArgv: []
+    execArgv: [],
+    env: engineEnvironment(options.tf32, options.env)
   })
   const log = options.log.child({ engine: child.pid })
   logOutput(log, { out: child.stdout, err: child.stderr })

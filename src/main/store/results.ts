@@ -1,5 +1,12 @@
 import { z } from 'zod'
-import { metricsSchema, type Cell, type Metrics, type Series } from '@shared/contract/measurement'
+import type { Provider } from '@shared/contract/devices'
+import {
+  metricsSchema,
+  type Cell,
+  type Metrics,
+  type Precision,
+  type Series
+} from '@shared/contract/measurement'
 import type { CriticalitySummary } from '@shared/statistics'
 import type { StudyDatabase } from './database'
 import type { StoredModel } from './models'
@@ -18,8 +25,8 @@ export interface Configuration {
   readonly scheme: string
   readonly requestedScheme: string
   readonly seed: number
-  readonly precision: 'float32'
-  readonly provider: 'cpu'
+  readonly precision: Precision
+  readonly provider: Provider
   /** What measured it: not part of the key. */
   readonly versions: string
 }

@@ -65,6 +65,7 @@ export function measurementSpec(form: MeasureForm, ticked: readonly string[]): M
     trials,
     seed,
     device: 'auto',
+    precision: 'float32',
     ...(images === undefined ? {} : { images }),
     ...(batch === undefined ? {} : { batch }),
     ...(threads === undefined ? {} : { threads })

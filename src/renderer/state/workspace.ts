@@ -3,6 +3,7 @@ import type { LinchpinClient } from '@shared/contract'
 import type { StudyInfo } from '@shared/contract/study'
 import type { Connection } from '../client/connection'
 import type { Drop } from '../client/drop'
+import { Devices } from './devices'
 import { Task } from './task'
 
 export type ApplicationInfo = Awaited<ReturnType<LinchpinClient['application']['info']>>
@@ -16,6 +17,7 @@ export class Workspace {
   /** Files to import once the study that is being made is open. */
   readonly pending = shallowRef<Drop | null>(null)
   readonly opening = new Task()
+  readonly devices = new Devices(() => this.client)
 
   constructor(connection: Connection, info: ApplicationInfo) {
     this.connection = connection

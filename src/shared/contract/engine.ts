@@ -1,6 +1,7 @@
 import { eventIterator, oc } from '@orpc/contract'
 import type { ContractRouterClient } from '@orpc/contract'
 import { z } from 'zod'
+import { probeResultSchema, providerSchema } from './devices'
 import { batchNormAgreementSchema } from './loading'
 import { metricsSchema, schemeSchema } from './measurement'
 import { inspectionSchema, modelOptionsSchema, normalizationSchema, problemSchema } from './model'
@@ -160,7 +161,9 @@ export const engineContract = {
     .input(z.object({ model: modelSourceSchema, images: imageFileSchema, execution: executionSchema }))
     .output(z.object({ imagesPerSecond: z.number() })),
   /** What a network puts out for a few images, handed over in several ways. */
-  check: oc.input(checkRequestSchema).output(checkResultSchema)
+  check: oc.input(checkRequestSchema).output(checkResultSchema),
+  /** Whether a provider works here. It may end the process: ask it of an engine that has no other work. */
+  probe: oc.input(z.object({ provider: providerSchema })).output(probeResultSchema)
 }
 export type EngineContract = typeof engineContract
 export type EngineClient = ContractRouterClient<EngineContract>

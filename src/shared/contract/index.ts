@@ -1,6 +1,7 @@
 import { eventIterator, oc } from '@orpc/contract'
 import type { ContractRouterClient } from '@orpc/contract'
 import { z } from 'zod'
+import { deviceListSchema } from './devices'
 import { evaluationRequestSchema, evaluationSchema } from './evaluation'
 import { loadCheckOutcomeSchema } from './loading'
 import {
@@ -46,6 +47,10 @@ export const contract = {
         z.object({ purpose: z.enum(['checkpoints', 'images', 'labels', 'study', 'new-study', 'reinit']) })
       )
       .output(z.array(z.string()).nullable())
+  },
+  devices: {
+    /** Tries every device on this machine, or tells what an earlier trial found. */
+    list: oc.input(z.object({ fresh: z.boolean().default(false) })).output(deviceListSchema)
   },
   studies: {
     recent: oc.output(z.array(recentStudySchema)),

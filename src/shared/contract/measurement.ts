@@ -1,12 +1,15 @@
 import { z } from 'zod'
+import { deviceSchema } from './devices'
 import { layerKindSchema, problemSchema } from './model'
 
 export const SCHEMES = ['auto', 'torch', 'timm-resnet', 'timm-vit', 'matched'] as const
 export const schemeSchema = z.enum(SCHEMES)
 export type Scheme = z.infer<typeof schemeSchema>
 
-export const DEVICES = ['auto', 'cpu'] as const
-export const deviceSchema = z.enum(DEVICES)
+/** Precisions of the arithmetic: tf32 rounds factors to 10 bits and exists on NVIDIA GPUs alone. */
+export const PRECISIONS = ['float32', 'tf32', 'float16'] as const
+export const precisionSchema = z.enum(PRECISIONS)
+export type Precision = z.infer<typeof precisionSchema>
 
 /** A run's list of layers and trials is held in memory, and each trial is summarised with all before it. */
 export const MOST_TRIALS = 10_000
@@ -24,6 +27,7 @@ export const measurementSpecSchema = z.object({
   images: z.number().int().positive().optional(),
   seed: z.number().int().min(0).max(0xffffffff).default(0),
   device: deviceSchema.default('auto'),
+  precision: precisionSchema.default('float32'),
   batch: z.number().int().min(1).max(4096).optional(),
   threads: z.number().int().min(1).max(256).optional()
 })

@@ -32,6 +32,31 @@ const router = os.router({
     }
   }),
   check: os.check.handler(forEver),
+  probe: os.probe.handler(({ input }) => {
+    const versions = { common: '1', node: '1' }
+    // "webgpu=crash cuda=hang dml=0.5": what becomes of a provider, or the difference that it has.
+    const fates = new Map(
+      (process.env['FATES'] ?? '').split(' ').map((fate) => fate.split('=') as [string, string])
+    )
+    const fate = fates.get(input.provider) ?? '0'
+    switch (fate) {
+      case 'hang':
+        process.on('SIGTERM', () => undefined)
+        return forEver()
+      case 'crash':
+        process.kill(process.pid, 'SIGSEGV')
+        return forEver()
+      case 'refuse':
+        return { ok: false as const, reason: 'no adapter', fix: 'Add one.', versions }
+      default:
+        return {
+          ok: true as const,
+          difference: Number(fate),
+          imagesPerSecond: input.provider === 'cpu' ? 100 : 250,
+          versions
+        }
+    }
+  }),
   measure: os.measure.handler(async function* ({ input }) {
     for (const { layer, trial } of input.units) yield { type: 'progress', images: 1, layer, trial } as const
     if (input.model.path === 'hang') await forEver()

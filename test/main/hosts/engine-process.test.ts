@@ -1,37 +1,26 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { createORPCClient } from '@orpc/client'
 import { RPCLink } from '@orpc/client/message-port'
-import { build } from 'vite'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import type { EngineProcess } from '../../../src/main/application/ports'
-import { engineClientPort, launchEngineProcess } from '../../../src/main/hosts/engine-process'
+import {
+  engineClientPort,
+  engineEnvironment,
+  launchEngineProcess
+} from '../../../src/main/hosts/engine-process'
 import type { EngineClient } from '../../../src/shared/contract/engine'
 import { toProblem } from '../../../src/shared/errors'
+import { bundleEngineFixture, type EngineFixture } from './engine-bundle'
 import { recordingLog } from './served-fixture'
 
-let folder: string
-let entry: string
+let bundle: EngineFixture
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'linchpin-engine-'))
-  entry = join(folder, 'engine.mjs')
-  await build({
-    configFile: false,
-    logLevel: 'silent',
-    resolve: { alias: { '@shared': join(import.meta.dirname, '../../../src/shared') } },
-    ssr: { noExternal: true },
-    build: {
-      ssr: join(import.meta.dirname, 'engine-fixture.ts'),
-      outDir: folder,
-      rolldownOptions: { output: { format: 'es', entryFileNames: 'engine.mjs' } }
-    }
-  })
+  bundle = await bundleEngineFixture()
 })
-afterAll(() => rm(folder, { recursive: true, force: true }))
+afterAll(() => bundle.remove())
 
 function launch(options: { killGrace?: number } = {}): {
   engine: EngineProcess
@@ -39,7 +28,7 @@ function launch(options: { killGrace?: number } = {}): {
   log: ReturnType<typeof recordingLog>
 } {
   const log = recordingLog()
-  const engine = launchEngineProcess({ entry, log: log.log, ...options })
+  const engine = launchEngineProcess({ entry: bundle.entry, log: log.log, ...options })
   onTestFinished(async () => {
     engine.kill()
     await engine.exited
@@ -132,13 +121,19 @@ test('an engine that does not end when asked is ended by force', async () => {
 
 test('an engine that cannot be started ends with a code and says why in the log', async () => {
   const log = recordingLog()
-  const engine = launchEngineProcess({ entry: join(folder, 'missing.mjs'), log: log.log })
+  const engine = launchEngineProcess({ entry: join(dirname(bundle.entry), 'missing.mjs'), log: log.log })
   await expect(engine.exited).resolves.toEqual({ code: 1, signal: null })
   await log.line('MODULE_NOT_FOUND')
 })
 
+test('an engine computes in TF32 only where that is asked for', () => {
+  expect(engineEnvironment(false, { A: 'b' })).toEqual({ A: 'b', NVIDIA_TF32_OVERRIDE: '0' })
+  expect(engineEnvironment(false, { NVIDIA_TF32_OVERRIDE: '1' })).toEqual({ NVIDIA_TF32_OVERRIDE: '0' })
+  expect(engineEnvironment(true, { A: 'b', NVIDIA_TF32_OVERRIDE: '0' })).toEqual({ A: 'b' })
+})
+
 test('an engine ends when its parent goes, and leaves Ctrl-C to it', async () => {
-  const child = fork(entry, [], { serialization: 'advanced', execArgv: [], stdio: 'ignore' })
+  const child = fork(bundle.entry, [], { serialization: 'advanced', execArgv: [], stdio: 'ignore' })
   const port = engineClientPort((message) => child.send(message as string))
   child.on('message', (message) => port.receive(message))
   const client: EngineClient = createORPCClient(new RPCLink({ port }))

@@ -45,7 +45,10 @@ export class Context {
     try {
       const log = openLog(join(dataFolder, 'linchpin.log'))
       application = new Application({
-        host: { kind, launchEngine: () => launchEngineProcess({ entry: engineEntry, log }) },
+        host: {
+          kind,
+          launchEngine: (settings) => launchEngineProcess({ entry: engineEntry, log, ...settings })
+        },
         dataFolder,
         resources,
         log

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { VERSION } from '../../application/version'
 import { dataCommand } from './commands/data'
+import { devicesCommand } from './commands/devices'
 import { importCommand } from './commands/import'
 import { inspectCommand } from './commands/inspect'
 import { measureCommand } from './commands/measure'
@@ -30,7 +31,8 @@ export async function runProgram(argv: readonly string[], context: Context): Pro
     resultsCommand,
     statsCommand,
     serveCommand,
-    sampleCommand
+    sampleCommand,
+    devicesCommand
   ]) {
     command(program, context, finish)
   }

@@ -63,7 +63,7 @@ async function run(files: DesktopFiles, studies: StudyRequests): Promise<void> {
   const application = new Application({
     host: {
       kind: 'desktop',
-      launchEngine: () => launchUtilityEngine({ entry: files.engine, log }),
+      launchEngine: (settings) => launchUtilityEngine({ entry: files.engine, log, ...settings }),
       chooseFiles: async (purpose) => {
         const window = BrowserWindow.getFocusedWindow() ?? BrowserWindow.getAllWindows()[0]
         return window === undefined ? null : chooseFiles(window, purpose)

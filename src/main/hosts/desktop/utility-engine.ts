@@ -1,16 +1,25 @@
 import { utilityProcess } from 'electron'
 import { Readable } from 'node:stream'
-import type { Logger } from 'pino'
 import type { EngineExit, EngineProcess } from '../../application/ports'
-import { engineClientPort, KILL_GRACE_MS, logOutput } from '../engine-process'
+import {
+  engineClientPort,
+  engineEnvironment,
+  KILL_GRACE_MS,
+  logOutput,
+  type EngineLaunch
+} from '../engine-process'
 
 /**
  * Starts an engine as a utility process of Electron, which ends it together with the application.
  *
  * @param entry the engine's built entry file.
  */
-export function launchUtilityEngine(options: { entry: string; log: Logger }): EngineProcess {
-  const child = utilityProcess.fork(options.entry, [], { stdio: 'pipe', serviceName: 'Linchpin engine' })
+export function launchUtilityEngine(options: Omit<EngineLaunch, 'env' | 'killGrace'>): EngineProcess {
+  const child = utilityProcess.fork(options.entry, [], {
+    stdio: 'pipe',
+    serviceName: 'Linchpin engine',
+    env: engineEnvironment(options.tf32)
+  })
   const log = options.log.child({ engine: 'utility' })
   const port = engineClientPort((message) => child.postMessage(message))
   child.on('message', (message: unknown) => port.receive(message))

@@ -1,9 +1,10 @@
 import { resolve } from 'node:path'
 import { Option, type Command } from 'commander'
 import type { LinchpinClient } from '@shared/contract'
+import { DEVICES } from '@shared/contract/devices'
 import {
-  DEVICES,
   measurementSpecSchema,
+  PRECISIONS,
   SCHEMES,
   type MeasurementSpec,
   type Run
@@ -34,6 +35,7 @@ interface Options {
   readonly images?: number
   readonly seed: number
   readonly device: string
+  readonly precision: string
   readonly batch?: number
   readonly threads?: number
   readonly preset?: keyof typeof PRESETS
@@ -58,6 +60,11 @@ export function measureCommand(program: Command, context: Context, finish: Finis
     .option('--images <n>', 'the first N of the evaluation set (default: all)', integer(1))
     .option('--seed <n>', 'seed of the draws', integer(0), 0)
     .addOption(new Option('--device <name>', 'where to compute').choices(DEVICES).default('auto'))
+    .addOption(
+      new Option('--precision <name>', 'of the arithmetic; tf32 on cuda only')
+        .choices(PRECISIONS)
+        .default('float32')
+    )
     .option('--batch <n>', 'images at a time', integer(1))
     .option('--threads <n>', 'threads of the runtime', integer(1))
     .addOption(
@@ -94,6 +101,7 @@ function specOf(options: Options): MeasurementSpec {
     ...(options.images === undefined ? {} : { images: options.images }),
     seed: options.seed,
     device: options.device,
+    precision: options.precision,
     batch: options.batch,
     threads: options.threads
   })
