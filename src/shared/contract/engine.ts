@@ -3,8 +3,14 @@ import type { ContractRouterClient } from '@orpc/contract'
 import { z } from 'zod'
 import { probeResultSchema, providerSchema } from './devices'
 import { batchNormAgreementSchema } from './loading'
-import { metricsSchema, schemeSchema } from './measurement'
-import { inspectionSchema, modelOptionsSchema, normalizationSchema, problemSchema } from './model'
+import { metricsSchema, precisionSchema, samplingSchema, schemeSchema, unitTypeSchema } from './measurement'
+import {
+  inspectionSchema,
+  layerKindSchema,
+  modelOptionsSchema,
+  normalizationSchema,
+  problemSchema
+} from './model'
 
 /** Images as the engine reads them: a raw file, [N, 3, H, W], little endian, after `offset` bytes. */
 export const imageFileSchema = z.object({
@@ -28,7 +34,10 @@ const modelSourceSchema = z.object({
 
 const executionSchema = z.object({
   batch: z.number().int().positive(),
-  threads: z.number().int().positive().optional()
+  threads: z.number().int().positive().optional(),
+  /** Absent: the processor. */
+  provider: providerSchema.optional(),
+  precision: precisionSchema.optional()
 })
 
 const drawSchemeSchema = schemeSchema.exclude(['auto'])
@@ -56,45 +65,101 @@ export const perturbationSchema = z.discriminatedUnion('kind', [
 ])
 export type Perturbation = z.infer<typeof perturbationSchema>
 
+/**
+ * Images of a trial that a unit is measured on: places `from` to `to` of the trial's sequence of images. Where all
+ * trials see the same images, that is evaluation order; else each trial has a sequence of its own.
+ */
+export const taskSchema = z.object({
+  unit: z.string(),
+  trial: z.number().int(),
+  from: z.number().int(),
+  to: z.number().int()
+})
+export type Task = z.infer<typeof taskSchema>
+
 export const measureRequestSchema = z.object({
   model: modelSourceSchema,
+  /** `count` of them: what the sequences are made of. */
   images: imageFileSchema,
   /** One per image, or null. */
   labels: z.array(z.number().int()).nullable(),
   perturbation: perturbationSchema,
   seed: z.number().int(),
-  units: z.array(z.object({ layer: z.string(), trial: z.number().int() })),
+  unit: unitTypeSchema,
+  kinds: z.array(layerKindSchema).nullable(),
+  /** Only what depends on a unit runs again, or the whole network: the reference. */
+  path: z.enum(['downstream', 'full']),
+  sampling: samplingSchema,
+  tasks: z.array(taskSchema),
   execution: executionSchema
 })
 export type MeasureRequest = z.infer<typeof measureRequestSchema>
 
+/** As to measure, without what: `units` are named instead, those that would be measured. */
+export const timingRequestSchema = measureRequestSchema
+  .omit({ tasks: true, labels: true, sampling: true })
+  .extend({ units: z.array(z.string()).min(1) })
+export type TimingRequest = z.infer<typeof timingRequestSchema>
+
+export const timingSchema = z.object({
+  /** Of a pass of one image through the whole unperturbed network, in the batches of the run. */
+  secondsPerPass: z.number(),
+  /** Of a pass through what is downstream of a unit, over `secondsPerPass` × its share of the network's work. */
+  downstreamFactor: z.number(),
+  /** For a unit, before its first trial; comes once a shard. */
+  secondsPerUnit: z.number(),
+  /** For drawing one parameter of a trial and handing it over; comes once a shard. */
+  secondsPerParameter: z.number(),
+  /** For comparing one image's outputs. */
+  secondsPerComparison: z.number(),
+  /** Images that are led through the network together. */
+  shard: z.number()
+})
+export type Timing = z.infer<typeof timingSchema>
+
+export const calibrationSchema = z.object({
+  threads: z.number().int(),
+  batch: z.number().int(),
+  imagesPerSecond: z.number()
+})
+export type Calibration = z.infer<typeof calibrationSchema>
+
 export const engineEventSchema = z.discriminatedUnion('type', [
-  /** Images that went through the network since the last event, for the original or for a unit. */
+  /** Images that went through (part of) the network since the last event, for the unperturbed one or for a unit. */
   z.object({
     type: z.literal('progress'),
     images: z.number().int(),
-    layer: z.string().nullable(),
+    /** In full forward passes of an image. */
+    work: z.number(),
+    unit: z.string().nullable(),
     trial: z.number().int().nullable()
   }),
+  /** What the unperturbed network makes of some images. */
   z.object({
     type: z.literal('original'),
-    top1: z.number().nullable(),
-    top5: z.number().nullable(),
-    loss: z.number().nullable()
+    /** Indices into the evaluation set, uint32 little endian in base64. */
+    images: z.string(),
+    /**
+     * One a image, in base64. uint8: how many classes stand before the right one (255: that many or more); float32
+     * little endian: cross-entropy in nats. Null without labels.
+     */
+    ranks: z.string().nullable(),
+    losses: z.string().nullable()
   }),
+  /** A unit on some images of a trial. They come in the order of the trial's sequence. */
   z.object({
-    type: z.literal('unit'),
-    layer: z.string(),
-    trial: z.number().int(),
+    type: z.literal('piece'),
+    ...taskSchema.shape,
+    /** Means over these images. */
     metrics: metricsSchema,
-    /** Per-image cosine distances, float32 little endian in base64, in evaluation order. */
+    /** Per-image cosine distances, float32 little endian in base64, in the order of the sequence. */
     distances: z.string(),
     seconds: z.number()
   }),
-  /** A unit that has no result, e.g. because its outputs overflow; the others go on. */
+  /** A trial that has no result, e.g. because its outputs overflow; the others go on. */
   z.object({
-    type: z.literal('failed-unit'),
-    layer: z.string(),
+    type: z.literal('failed'),
+    unit: z.string(),
     trial: z.number().int(),
     problem: problemSchema
   })
@@ -156,10 +221,21 @@ export const engineContract = {
       })
     )
     .output(z.object({ images: z.number().int(), classes: z.number().int() })),
-  /** Images per second of the unperturbed network, over a short time. */
-  time: oc
-    .input(z.object({ model: modelSourceSchema, images: imageFileSchema, execution: executionSchema }))
-    .output(z.object({ imagesPerSecond: z.number() })),
+  /** What measuring costs here, from a few units measured on few images. */
+  time: oc.input(timingRequestSchema).output(timingSchema),
+  /** The number of threads and of images at a time that runs the network fastest, tried for a few seconds. */
+  calibrate: oc
+    .input(
+      z.object({
+        model: modelSourceSchema,
+        images: imageFileSchema,
+        execution: executionSchema.omit({ batch: true, threads: true }),
+        /** That are worth trying; one of each is no choice. */
+        threads: z.array(z.number().int()).min(1),
+        batches: z.array(z.number().int()).min(1)
+      })
+    )
+    .output(calibrationSchema),
   /** What a network puts out for a few images, handed over in several ways. */
   check: oc.input(checkRequestSchema).output(checkResultSchema),
   /** Whether a provider works here. It may end the process: ask it of an engine that has no other work. */

@@ -128,7 +128,9 @@ export const contract = {
     start: oc.input(study.extend({ spec: measurementSpecSchema })).output(runSchema),
     pause: oc.input(study.extend({ run: z.number().int() })).output(z.void()),
     resume: oc.input(study.extend({ run: z.number().int() })).output(z.void()),
-    cancel: oc.input(study.extend({ run: z.number().int() })).output(z.void())
+    cancel: oc.input(study.extend({ run: z.number().int() })).output(z.void()),
+    /** Puts a waiting run at another place of the queue; 0: it is next. */
+    move: oc.input(study.extend({ run: z.number().int(), place: z.number().int().min(0) })).output(z.void())
   },
   results: {
     trials: oc.input(study).output(z.array(trialRowSchema)),

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { deviceSchema } from './devices'
+import { UNITS } from '../units'
+import { deviceSchema, providerSchema } from './devices'
 import { layerKindSchema, problemSchema } from './model'
 
 export const SCHEMES = ['auto', 'torch', 'timm-resnet', 'timm-vit', 'matched'] as const
@@ -11,20 +12,39 @@ export const PRECISIONS = ['float32', 'tf32', 'float16'] as const
 export const precisionSchema = z.enum(PRECISIONS)
 export type Precision = z.infer<typeof precisionSchema>
 
-/** A run's list of layers and trials is held in memory, and each trial is summarised with all before it. */
+/** A run's list of layers and trials is held in memory. */
 export const MOST_TRIALS = 10_000
+/** Of the adaptive protocol, where nothing else is asked for. */
+export const ADAPTIVE_TRIALS = 2_000
+/** Forward passes a layer: what the paper's protocol takes, 3 trials of 10,000 images. */
+export const PAPER_PASSES = 30_000
+
+export const unitTypeSchema = z.enum(UNITS)
 
 /** What a run measures. Patterns take `*` and `?`; an empty list means all. */
 export const measurementSpecSchema = z.object({
   models: z.array(z.string()).default([]),
   layers: z.array(z.string()).default([]),
-  kinds: z.array(layerKindSchema).min(1).default(['conv', 'linear']),
+  /** Null: conv and linear; of blocks and stages, everything in them. */
+  kinds: z.array(layerKindSchema).min(1).nullable().default(null),
+  /** What is perturbed at once. */
+  unit: unitTypeSchema.default('layer'),
   /** As `parsePerturbation` reads it, e.g. `noise:0.1`. */
   perturbation: z.string().default('randomize'),
   scheme: schemeSchema.default('auto'),
+  /** With a target: at most so many. */
   trials: z.number().int().min(1).max(MOST_TRIALS).default(3),
-  /** The first N images of the evaluation set; absent: all. */
+  /** The first N images of the evaluation set; absent: all. With a target, trials take theirs from these. */
   images: z.number().int().positive().optional(),
+  /**
+   * Standard error that each layer is measured to, as a fraction: the adaptive protocol. Absent: every trial sees
+   * every image.
+   */
+  targetSe: z.number().min(1e-6).max(0.5).optional(),
+  /** With a target: the most forward passes a layer may take. */
+  budget: z.number().int().min(100).max(1e9).default(PAPER_PASSES),
+  /** The whole network runs again for each layer and trial: the reference. */
+  full: z.boolean().default(false),
   seed: z.number().int().min(0).max(0xffffffff).default(0),
   device: deviceSchema.default('auto'),
   precision: precisionSchema.default('float32'),
@@ -38,15 +58,20 @@ export const runStateSchema = z.enum(RUN_STATES)
 export type RunState = z.infer<typeof runStateSchema>
 
 export const progressSchema = z.object({
-  /** (layer, trial) pairs measured in this run, and in all that it measures. */
+  /** (layer, trial) pairs measured in this run, and in all that it measures as far as it is planned. */
   units: z.number().int(),
   totalUnits: z.number().int(),
+  /** Layers of models that are done, and all. */
+  cells: z.number().int().default(0),
+  totalCells: z.number().int().default(0),
+  /** Whether more may be planned: a target is still to be reached. */
+  open: z.boolean().default(false),
   /** Forward passes (image × unit, and the originals' own) done and in all. */
   passes: z.number(),
   totalPasses: z.number(),
-  /** Images per second, over the last seconds; null before the first batch. */
+  /** Images per second through whatever part of the network runs, over the last seconds; null before the first batch. */
   rate: z.number().nullable(),
-  /** Seconds left at this rate. */
+  /** Seconds left, by the work that each pass is. */
   secondsLeft: z.number().nullable(),
   /** What is being measured now. */
   model: z.string().nullable(),
@@ -55,10 +80,27 @@ export const progressSchema = z.object({
 })
 export type Progress = z.infer<typeof progressSchema>
 
+/** With what a run measured, or measures. */
+export const runExecutionSchema = z.object({
+  provider: providerSchema,
+  precision: precisionSchema,
+  /** Null: the runtime's choice. */
+  threads: z.number().int().nullable(),
+  batch: z.number().int(),
+  /** Only what depends on a layer, or the whole network. */
+  path: z.enum(['downstream', 'full']),
+  /** Of Linchpin, Node and the runtime. */
+  versions: z.record(z.string(), z.string())
+})
+export type RunExecution = z.infer<typeof runExecutionSchema>
+
 export const runSchema = z.object({
   id: z.number().int(),
   spec: measurementSpecSchema,
   state: runStateSchema,
+  /** How many runs go before it; null: it does not wait. */
+  place: z.number().int().nullable().default(null),
+  execution: runExecutionSchema.nullable().default(null),
   createdAt: z.string(),
   finishedAt: z.string().nullable(),
   progress: progressSchema,
@@ -83,19 +125,33 @@ export const planSchema = z.object({
   units: z.number().int(),
   measured: z.number().int(),
   images: z.number().int(),
+  /** Layers of models with something left to measure. */
+  cells: z.number().int(),
   passes: z.number(),
+  /** With a target the passes depend on what is measured: at least so many, and at most. */
+  leastPasses: z.number(),
+  mostPasses: z.number(),
+  /** Standard error of a layer to be expected, as the study's other layers and models suggest; null: nothing does. */
+  expectedError: z.number().nullable(),
   /** Of a short trial on this machine; null when nothing is left to measure or it was not asked for. */
   imagesPerSecond: z.number().nullable(),
   seconds: z.number().nullable()
 })
 export type Plan = z.infer<typeof planSchema>
 
+export const samplingSchema = z.enum(['same', 'fresh'])
+export type Sampling = z.infer<typeof samplingSchema>
+
 /** What a group of comparable results shares: models of one series can stand in one chart. */
 export const seriesSchema = z.object({
   id: z.string(),
   perturbation: z.string(),
   scheme: z.string(),
+  unit: unitTypeSchema,
+  /** Whether all trials see the same images, or each its own: the adaptive protocol. */
+  sampling: samplingSchema,
   seed: z.number().int(),
+  /** That every trial sees, or that trials take theirs from. */
   images: z.number().int(),
   evaluationHash: z.string(),
   precision: z.string(),
@@ -105,15 +161,41 @@ export const seriesSchema = z.object({
 })
 export type Series = z.infer<typeof seriesSchema>
 
-/** Criticality of a layer of a model, over its trials so far, as a fraction in [0, 1]. */
+/** Why the adaptive protocol is done with a layer: its target is reached, or it may or can do no more. */
+export const outcomeSchema = z.enum(['reached', 'budget', 'trials', 'images'])
+export type Outcome = z.infer<typeof outcomeSchema>
+
+/** σ² of the criticality's parts; null where the data cannot tell. */
+export const componentsSchema = z.object({
+  trial: z.number().nullable(),
+  image: z.number().nullable(),
+  rest: z.number().nullable(),
+  /** Image and rest together. */
+  within: z.number().nullable()
+})
+
+/** Criticality of a layer (part, block, stage) of a model, over its trials so far, as a fraction in [0, 1]. */
 export const cellSchema = z.object({
+  /** Name of the unit. */
   layer: z.string(),
   mean: z.number(),
   /** Standard deviation over trials (ddof 1); null with one trial. */
   std: z.number().nullable(),
   standardError: z.number().nullable(),
+  degreesOfFreedom: z.number().nullable(),
+  /** 95 % interval of the mean, Student's t; null with one trial. */
+  interval: z.array(z.number()).length(2).nullable(),
+  components: componentsSchema,
   trials: z.number().int(),
-  images: z.number().int()
+  /** Different images. */
+  images: z.number().int(),
+  /** Trials × images. */
+  observations: z.number().int(),
+  /** False: a trial that was begun has not seen all its images yet. */
+  complete: z.boolean(),
+  /** Of the adaptive protocol: the target that it was last measured to, and what came of it. */
+  targetSe: z.number().nullable(),
+  outcome: outcomeSchema.nullable()
 })
 export type Cell = z.infer<typeof cellSchema>
 
@@ -139,25 +221,27 @@ export const metricsSchema = z.object({
   top1: z.number().nullable(),
   top5: z.number().nullable(),
   loss: z.number().nullable(),
-  recoveredAccuracy: z.number().nullable()
+  recoveredAccuracy: z.number().nullable(),
+  /** The unperturbed network's, on the same images. */
+  originalTop1: z.number().nullable().default(null)
 })
 export type Metrics = z.infer<typeof metricsSchema>
 
-export const trialSchema = z.object({ trial: z.number().int(), metrics: metricsSchema })
+export const trialSchema = z.object({
+  trial: z.number().int(),
+  /** How many it saw. */
+  images: z.number().int(),
+  metrics: metricsSchema
+})
 
-export const cellDetailSchema = z.object({
+export const cellDetailSchema = cellSchema.extend({
   series: z.string(),
   model: z.string(),
-  layer: z.string(),
-  mean: z.number(),
-  std: z.number().nullable(),
-  standardError: z.number().nullable(),
-  /** 95 % interval of the mean (Student's t over trials); null with one trial. */
-  interval: z.array(z.number()).length(2).nullable(),
-  images: z.number().int(),
   scheme: z.string(),
-  trials: z.array(trialSchema),
+  measured: z.array(trialSchema),
   original: z.object({
+    /** How many of the images it was run on so far. */
+    images: z.number().int(),
     top1: z.number().nullable(),
     top5: z.number().nullable(),
     loss: z.number().nullable()

@@ -27,6 +27,8 @@ export const layerSchema = z.object({
   parameters: z.number().int(),
   /** Multiply–accumulates for one image at the default input size; null where a shape is unknown. */
   macs: z.number().nullable(),
+  /** Share of the network's multiply–accumulates that runs again when the layer changes; null where it is unknown. */
+  downstream: z.number().nullable().default(null),
   /** E.g. `layer1`; null for the stem and the classifier. */
   stage: z.string().nullable(),
   /** E.g. `layer1.0`. */

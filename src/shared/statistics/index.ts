@@ -16,6 +16,13 @@ export {
 } from './load-alternatives'
 export { readLogits, relabelled, type LoadReading } from './load-measure'
 export { judge, labelsFit, type LoadContext } from './load-verdict'
-export { accuracyOf, comparePredictions, type Accuracy, type Comparison } from './predictions'
+export {
+  accuracyOf,
+  comparePredictions,
+  PredictionComparison,
+  ReferencePredictions,
+  type Accuracy,
+  type Comparison
+} from './predictions'
 export type { ImageRange } from './trial-overlap'
 export type { VarianceComponents } from './variance'

@@ -3,14 +3,28 @@
  */
 import type { Metrics } from '../contract/measurement'
 
-/** log softmax of one row of logits, written into `out`. */
-export function logSoftmax(logits: Float32Array, start: number, classes: number, out: Float64Array): void {
+/** Softmax of one row of logits, written into `p`, and its logarithm, into `log`. */
+function softmax(
+  logits: Float32Array,
+  start: number,
+  { p, log }: { readonly p: Float64Array; readonly log: Float64Array }
+): void {
+  const classes = p.length
   let largest = -Infinity
   for (let c = 0; c < classes; c++) largest = Math.max(largest, logits[start + c] ?? NaN)
   let sum = 0
   for (let c = 0; c < classes; c++) sum += Math.exp((logits[start + c] ?? NaN) - largest)
-  const log = Math.log(sum) + largest
-  for (let c = 0; c < classes; c++) out[c] = (logits[start + c] ?? NaN) - log
+  const shift = Math.log(sum) + largest
+  for (let c = 0; c < classes; c++) {
+    const value = (logits[start + c] ?? NaN) - shift
+    log[c] = value
+    p[c] = Math.exp(value)
+  }
+}
+
+/** log softmax of one row of logits, written into `out`. */
+export function logSoftmax(logits: Float32Array, start: number, classes: number, out: Float64Array): void {
+  softmax(logits, start, { p: new Float64Array(classes), log: out })
 }
 
 /** Class of the largest value of a row. Ties go to the lower class. */
@@ -41,25 +55,135 @@ export interface Accuracy {
 
 /** @param labels one per row. */
 export function accuracyOf(logits: Float32Array, classes: number, labels: readonly number[]): Accuracy {
-  const log = new Float64Array(classes)
-  let top1 = 0
-  let top5 = 0
-  let loss = 0
-  labels.forEach((label, row) => {
-    const rank = rankOf(logits, row * classes, classes, label)
-    if (rank < 1) top1++
-    if (rank < 5) top5++
-    logSoftmax(logits, row * classes, classes, log)
-    loss -= log[label] ?? NaN
-  })
+  const { ranks, losses } = new ReferencePredictions(logits, classes, labels)
   const n = labels.length
-  return { top1: top1 / n, top5: top5 / n, loss: loss / n }
+  const share = (within: number): number => (ranks?.filter((rank) => rank < within).length ?? NaN) / n
+  return { top1: share(1), top5: share(5), loss: (losses?.reduce((sum, loss) => sum + loss, 0) ?? NaN) / n }
+}
+
+/** What is not told apart any more. */
+const LARGEST_RANK = 255
+
+/** What the unperturbed network makes of some images, prepared for comparing other predictions with it. */
+export class ReferencePredictions {
+  readonly classes: number
+  /** N. */
+  readonly images: number
+  readonly labels: readonly number[] | null
+  /** How many classes stand before the label, 255 at most. */
+  readonly ranks: Uint8Array | null
+  /** Cross-entropy in nats. */
+  readonly losses: Float64Array | null
+  /** Softmax and its logarithm, [N, C]. */
+  private readonly p: Float64Array
+  private readonly log: Float64Array
+  private readonly norms: Float64Array
+  private readonly best: Uint32Array
+
+  /** @param labels one per image, or null. */
+  constructor(logits: Float32Array, classes: number, labels: readonly number[] | null) {
+    this.classes = classes
+    this.images = logits.length / classes
+    this.labels = labels
+    this.p = new Float64Array(logits.length)
+    this.log = new Float64Array(logits.length)
+    this.norms = new Float64Array(this.images)
+    this.best = new Uint32Array(this.images)
+    this.ranks = labels === null ? null : new Uint8Array(this.images)
+    this.losses = labels === null ? null : new Float64Array(this.images)
+    for (let row = 0; row < this.images; row++) {
+      const start = row * classes
+      const { p, log } = this.row(row)
+      softmax(logits, start, { p, log })
+      this.norms[row] = Math.sqrt(p.reduce((sum, value) => sum + value * value, 0))
+      this.best[row] = argmax(logits, start, classes)
+      const label = labels?.[row]
+      if (label === undefined || this.ranks === null || this.losses === null) continue
+      this.ranks[row] = Math.min(LARGEST_RANK, rankOf(logits, start, classes, label))
+      this.losses[row] = -(log[label] ?? NaN)
+    }
+  }
+
+  /** Shares memory. */
+  row(row: number): { readonly p: Float64Array; readonly log: Float64Array } {
+    const [from, to] = [row * this.classes, (row + 1) * this.classes]
+    return { p: this.p.subarray(from, to), log: this.log.subarray(from, to) }
+  }
+
+  /** ‖p‖ of a row. */
+  norm(row: number): number {
+    return this.norms[row] ?? NaN
+  }
+
+  argmax(row: number): number {
+    return this.best[row] ?? 0
+  }
 }
 
 export interface Comparison {
   readonly metrics: Metrics
   /** Cosine distance of the softmax outputs, image by image. */
   readonly distances: Float32Array
+}
+
+/** Compares perturbed predictions with the unperturbed ones, some images after others. */
+export class PredictionComparison {
+  private readonly distances: number[] = []
+  private readonly sums = { distance: 0, l1: 0, l2: 0, agreement: 0, kl: 0, js: 0, cross: 0 }
+  private readonly labelled = { images: 0, top1: 0, top5: 0, loss: 0, before: 0 }
+
+  /** @param logits [N, C] of the reference's N images; further rows are left aside. */
+  add(reference: ReferencePredictions, logits: Float32Array): void {
+    const { classes, images, labels } = reference
+    const own = { p: new Float64Array(classes), log: new Float64Array(classes) }
+    const { sums, labelled } = this
+    for (let row = 0; row < images; row++) {
+      const start = row * classes
+      const original = reference.row(row)
+      softmax(logits, start, own)
+      const image = compareRow(original, own, reference.norm(row))
+      this.distances.push(image.distance)
+      sums.distance += image.distance
+      sums.l1 += image.l1
+      sums.l2 += image.l2
+      sums.kl += image.kl
+      sums.js += image.js
+      for (let c = 0; c < classes; c++) sums.cross -= (logits[start + c] ?? NaN) * (original.log[c] ?? NaN)
+      if (reference.argmax(row) === argmax(logits, start, classes)) sums.agreement++
+      const label = labels?.[row]
+      if (label === undefined) continue
+      const rank = rankOf(logits, start, classes, label)
+      labelled.images++
+      if (rank < 1) labelled.top1++
+      if (rank < 5) labelled.top5++
+      labelled.loss -= own.log[label] ?? NaN
+      if (reference.ranks?.[row] === 0) labelled.before++
+    }
+  }
+
+  finish(): Comparison {
+    const { sums, labelled } = this
+    const n = this.distances.length
+    const of = (sum: number): number | null => (labelled.images === 0 ? null : sum / labelled.images)
+    return {
+      distances: Float32Array.from(this.distances),
+      metrics: {
+        cosineSimilarity: 1 - sums.distance / n,
+        criticality: sums.distance / n,
+        l1: sums.l1 / n,
+        l2: sums.l2 / n,
+        agreement: sums.agreement / n,
+        kl: sums.kl / n,
+        js: sums.js / n,
+        crossEntropyOfLogits: sums.cross / n,
+        top1: of(labelled.top1),
+        top5: of(labelled.top5),
+        loss: of(labelled.loss),
+        recoveredAccuracy: labelled.before === 0 ? null : labelled.top1 / labelled.before,
+        originalTop1: of(labelled.before)
+      }
+    }
+  }
 }
 
 /**
@@ -72,64 +196,33 @@ export function comparePredictions(
   classes: number,
   labels: readonly number[] | null
 ): Comparison {
-  const n = original.length / classes
-  const distances = new Float32Array(n)
-  const logP = new Float64Array(classes)
-  const logQ = new Float64Array(classes)
-  const sums = { distance: 0, l1: 0, l2: 0, agreement: 0, kl: 0, js: 0, cross: 0 }
-  for (let row = 0; row < n; row++) {
-    const start = row * classes
-    logSoftmax(original, start, classes, logP)
-    logSoftmax(perturbed, start, classes, logQ)
-    const image = compareRow(logP, logQ)
-    distances[row] = image.distance
-    sums.distance += image.distance
-    sums.l1 += image.l1
-    sums.l2 += image.l2
-    sums.kl += image.kl
-    sums.js += image.js
-    for (let c = 0; c < classes; c++) sums.cross -= (perturbed[start + c] ?? NaN) * (logP[c] ?? NaN)
-    if (argmax(original, start, classes) === argmax(perturbed, start, classes)) sums.agreement++
-  }
-  const before = labels === null ? null : accuracyOf(original, classes, labels)
-  const after = labels === null ? null : accuracyOf(perturbed, classes, labels)
-  return {
-    distances,
-    metrics: {
-      cosineSimilarity: 1 - sums.distance / n,
-      criticality: sums.distance / n,
-      l1: sums.l1 / n,
-      l2: sums.l2 / n,
-      agreement: sums.agreement / n,
-      kl: sums.kl / n,
-      js: sums.js / n,
-      crossEntropyOfLogits: sums.cross / n,
-      top1: after?.top1 ?? null,
-      top5: after?.top5 ?? null,
-      loss: after?.loss ?? null,
-      recoveredAccuracy:
-        before === null || after === null || before.top1 === 0 ? null : after.top1 / before.top1
-    }
-  }
+  const comparison = new PredictionComparison()
+  comparison.add(new ReferencePredictions(original, classes, labels), perturbed)
+  return comparison.finish()
 }
 
-/** @returns distances of two distributions given by their logarithms. */
+interface Row {
+  readonly p: Float64Array
+  readonly log: Float64Array
+}
+
+/** @returns distances of two distributions. @param normP ‖p‖ of the first. */
 function compareRow(
-  logP: Float64Array,
-  logQ: Float64Array
+  before: Row,
+  after: Row,
+  normP: number
 ): { distance: number; l1: number; l2: number; kl: number; js: number } {
-  let pp = 0
+  const classes = before.p.length
   let qq = 0
   let l1 = 0
   let squares = 0
   let kl = 0
   let js = 0
-  for (let c = 0; c < logP.length; c++) {
-    const lp = logP[c] ?? NaN
-    const lq = logQ[c] ?? NaN
-    const p = Math.exp(lp)
-    const q = Math.exp(lq)
-    pp += p * p
+  for (let c = 0; c < classes; c++) {
+    const p = before.p[c] ?? NaN
+    const q = after.p[c] ?? NaN
+    const lp = before.log[c] ?? NaN
+    const lq = after.log[c] ?? NaN
     qq += q * q
     l1 += Math.abs(p - q)
     squares += (p - q) ** 2
@@ -140,11 +233,10 @@ function compareRow(
     if (q > 0) js += (q * (lq - middle)) / 2
   }
   // ½‖p/‖p‖ − q/‖q‖‖² is 1 − cos, and exact where p = q.
-  const normP = Math.sqrt(pp)
   const normQ = Math.sqrt(qq)
   let distance = 0
-  for (let c = 0; c < logP.length; c++) {
-    distance += (Math.exp(logP[c] ?? NaN) / normP - Math.exp(logQ[c] ?? NaN) / normQ) ** 2
+  for (let c = 0; c < classes; c++) {
+    distance += ((before.p[c] ?? NaN) / normP - (after.p[c] ?? NaN) / normQ) ** 2
   }
   return { distance: distance / 2, l1, l2: Math.sqrt(squares), kl: Math.max(0, kl), js: Math.max(0, js) }
 }
