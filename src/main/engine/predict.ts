@@ -41,30 +41,3 @@ export async function predict(
     await images.close()
   }
 }
-
-/** How long throughput is measured, in milliseconds, after a batch to warm up. */
-const TIMING = 1500
-
-/** Images per second of the unperturbed network. */
-export async function timeModel(
-  { model: source, images: file, execution }: Source,
-  signal?: AbortSignal
-): Promise<{ imagesPerSecond: number }> {
-  const { model, signature } = await loadClassifier(source.path, source.options)
-  const images = await openImages(file, source.normalization, source.options.channels)
-  try {
-    const { height, width } = file
-    let started: number | null = null
-    let done = 0
-    for (;;) {
-      for await (const batch of forward({ model, signature, images, height, width, ...execution, signal })) {
-        if (started === null) started = performance.now()
-        else done += batch.count
-        const elapsed = performance.now() - started
-        if (elapsed >= TIMING && done > 0) return { imagesPerSecond: (1000 * done) / elapsed }
-      }
-    }
-  } finally {
-    await images.close()
-  }
-}

@@ -45,10 +45,11 @@ export class Suffix {
   }
 
   /** Takes the parameters of a trial; they hold until the next. */
-  replace(replacements: readonly Replacement[]): void {
+  replace(replacements: readonly Replacement[]): Promise<void> {
     this.parameters = Object.fromEntries(
       replacements.map((replacement) => [inputName(replacement.parameter.name), parameterTensor(replacement)])
     )
+    return Promise.resolve()
   }
 
   /** @returns logits, float32 [n, classes], of the frontier's n images. */
