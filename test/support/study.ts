@@ -49,6 +49,7 @@ export const layer = (name: string, kind: LayerInfo['kind'] = 'conv'): LayerInfo
   shape: [1],
   parameters: 1,
   macs: null,
+  downstream: null,
   stage: null,
   block: null
 })

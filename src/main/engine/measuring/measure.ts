@@ -24,12 +24,20 @@ interface Prepared {
   readonly network: Network
   readonly units: readonly GraphUnit[]
   readonly path: Path
+  /** Images of a shard. */
+  readonly capacity: number
 }
 
 /** Keeps the network of its last call: rounds and runs often go on with the same. One call at a time. */
 export class Measurer {
   private network: { readonly key: string; readonly network: Network } | null = null
   private path: { readonly key: string; readonly path: Path } | null = null
+  private readonly memory: number
+
+  /** @param memory that values led through the network may take, in bytes. */
+  constructor(memory = MEMORY) {
+    this.memory = memory
+  }
 
   /** @throws what is wrong with model, images or labels; a trial that fails alone is an event. */
   async *measure(request: MeasureRequest, signal?: AbortSignal): AsyncGenerator<EngineEvent, void, void> {
@@ -63,7 +71,8 @@ export class Measurer {
       const path = full ? new FullPath(network) : await DownstreamPath.create(network, units)
       this.path = { key: pathKey, path }
     }
-    return { network, units, path: this.path.path }
+    const { path } = this.path
+    return { network, units, path, capacity: capacityOf(path, this.memory) }
   }
 
   async close(): Promise<void> {
@@ -97,13 +106,10 @@ class Measurement {
   }
 
   async *run(): AsyncGenerator<EngineEvent, void, void> {
-    const { network, path } = this.prepared
+    const { network, capacity } = this.prepared
     const { tasks, sampling, execution } = this.request
-    const shards = shardsOf(tasks, {
-      sampling,
-      batch: network.batch(execution.batch),
-      capacity: capacityOf(path)
-    })
+    const batch = network.batch(execution.batch)
+    const shards = shardsOf(tasks, { sampling, batch, capacity })
     for (const shard of shards) yield* this.shard(shard)
   }
 
@@ -221,9 +227,8 @@ class Measurement {
   }
 }
 
-/** Images of a shard. */
-export function capacityOf({ bytesPerImage }: Path): number {
-  return Math.max(1, Math.min(LARGEST_SHARD, Math.floor(MEMORY / bytesPerImage)))
+function capacityOf({ bytesPerImage }: Path, memory: number): number {
+  return Math.max(1, Math.min(LARGEST_SHARD, Math.floor(memory / bytesPerImage)))
 }
 
 /** Of the network's work, what a trial of the unit is. */

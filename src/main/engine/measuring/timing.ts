@@ -3,8 +3,7 @@ import type { Timing, TimingRequest } from '@shared/contract/engine'
 import { PredictionComparison } from '@shared/statistics'
 import { perturb } from '../../perturbations'
 import { openImages } from '../images'
-import type { Measurer } from './measure'
-import { capacityOf, shareOf } from './measure'
+import { shareOf, type Measurer } from './measure'
 import { resolvePerturbation } from './network'
 import { FullPath } from './paths'
 import { ImageOrder, prepareBlock } from './shard'
@@ -80,7 +79,7 @@ export async function timeMeasurement(measurer: Measurer, request: TimingRequest
       secondsPerUnit: sums.open / sums.tried,
       secondsPerParameter: sums.draw / Math.max(1, sums.parameters),
       secondsPerComparison: sums.compare / sums.tried,
-      shard: capacityOf(path)
+      shard: prepared.capacity
     }
   } finally {
     await pixels.close()
