@@ -82,11 +82,7 @@ export function simulate(
 }
 
 /** Variance components of a model, by simulation. */
-export function componentsOf(
-  model: LayerModel,
-  random: Random,
-  repetitions = 400_000
-): KnownComponents {
+export function componentsOf(model: LayerModel, random: Random, repetitions = 400_000): KnownComponents {
   let [sum, squares, within, products] = [0, 0, 0, 0]
   for (let k = 0; k < repetitions; k++) {
     const [a, b, u] = [model.trial(random), model.trial(random), random.uniform()]
