@@ -2,6 +2,7 @@
 import {
   filesOf,
   sizeOf,
+  type Crossing,
   type Dataflow,
   type ExternalFile,
   type OnnxModel,
@@ -35,8 +36,13 @@ export interface NetworkSource {
   readonly runtime: Omit<RuntimeOptions, 'files'>
 }
 
+function imagePort({ signature }: NetworkSource): Crossing {
+  const { batch, channels, height, width } = signature
+  return { name: signature.input, dataType: 1, dims: [batch ?? 'N', channels, height ?? 'H', width ?? 'W'] }
+}
+
 /** Images of zeros. */
-export function blankImages({ signature, height, width }: NetworkSource, n: number): Tensor {
+function blankImages({ signature, height, width }: NetworkSource, n: number): Tensor {
   const dims = [n, signature.channels, height, width]
   return new Tensor('float32', new Float32Array(sizeOf(dims)), dims)
 }
@@ -61,8 +67,9 @@ export async function learnActivations(
       ? null
       : flow.part({
           nodes: flow.between(inputs, wanted),
-          inputs: source.model.graph.input.filter(({ name }) => inputs.has(name)),
-          outputs: wanted
+          inputs: [imagePort(source)],
+          // Types are not known yet: none is called narrow, so that all come out as they are.
+          outputs: wanted.map((name) => ({ name, dataType: 1 }))
         })
   const session =
     part === null ? null : await openGraph(part, { ...source.runtime, files: filesOf(part, files) })

@@ -1,5 +1,5 @@
 /** Leads images through the network unit by unit: each value that a unit needs from upstream is computed once. */
-import { filesOf, port, type ValueInfoProto } from '../../graph'
+import { crossingName, filesOf, type Crossing } from '../../graph'
 import { openGraph, type GraphSession, type Tensor } from '../runtime'
 import type { Activation, NetworkSource } from './activations'
 
@@ -17,19 +17,15 @@ interface Step {
   readonly drops: readonly string[]
 }
 
-/** Declares values that come from upstream. */
-export function portsOf(
+/** How values from upstream cross into a part of the graph. */
+export function crossings(
   activations: ReadonlyMap<string, Activation>,
   names: readonly string[]
-): ValueInfoProto[] {
+): Crossing[] {
   return names.map((name) => {
-    const activation = activations.get(name)
-    // A size that changes otherwise, e.g. images × windows, has a name of its own.
-    return port(
-      name,
-      activation?.dataType ?? 1,
-      (activation?.dims ?? []).map((size, axis) => size ?? `${name}_${String(axis)}`)
-    )
+    const { dataType = 1, dims = [] } = activations.get(name) ?? {}
+    // A size that changes otherwise than the number of images has a name of its own.
+    return { name, dataType, dims: dims.map((size, axis) => size ?? `${name}_${String(axis)}`) }
   })
 }
 
@@ -69,8 +65,15 @@ export class Upstream {
     if (step === undefined) return
     if (step.makes.length > 0) {
       const session = await this.sessionOf(step)
-      const outputs = await session.run(chosen(frontier, step.takes), step.makes)
-      for (const [name, tensor] of Object.entries(outputs)) frontier.set(name, tensor)
+      const made = crossings(this.activations, step.makes)
+      const outputs = await session.run(
+        feedsOf(frontier, crossings(this.activations, step.takes)),
+        made.map(crossingName)
+      )
+      for (const value of made) {
+        const tensor = outputs[crossingName(value)]
+        if (tensor !== undefined) frontier.set(value.name, tensor)
+      }
     }
   }
 
@@ -79,18 +82,14 @@ export class Upstream {
     for (const name of this.steps[index]?.drops ?? []) frontier.delete(name)
   }
 
-  boundaryOf(index: number): readonly string[] {
-    return this.steps[index]?.boundary ?? []
-  }
-
   private async sessionOf(step: Step): Promise<GraphSession> {
     const known = this.sessions.get(step)
     if (known !== undefined) return known
     const { flow, files, runtime } = this.source
     const part = flow.part({
       nodes: step.nodes,
-      inputs: portsOf(this.activations, step.takes),
-      outputs: step.makes
+      inputs: crossings(this.activations, step.takes),
+      outputs: crossings(this.activations, step.makes)
     })
     // Many of these live at once and each runs seldom: they hold no memory between runs.
     const session = await openGraph(part, { ...runtime, files: filesOf(part, files), keepsMemory: false })
@@ -104,15 +103,15 @@ export class Upstream {
   }
 }
 
-/** Of a frontier, the tensors with these names. */
-export function chosen(
+/** Of a frontier, what crosses into a part. */
+export function feedsOf(
   frontier: ReadonlyMap<string, Tensor>,
-  names: readonly string[]
+  values: readonly Crossing[]
 ): Record<string, Tensor> {
   const feeds: Record<string, Tensor> = {}
-  for (const name of names) {
-    const tensor = frontier.get(name)
-    if (tensor !== undefined) feeds[name] = tensor
+  for (const value of values) {
+    const tensor = frontier.get(value.name)
+    if (tensor !== undefined) feeds[crossingName(value)] = tensor
   }
   return feeds
 }

@@ -4,7 +4,6 @@ import { learnActivations, type Activation } from '../downstream/activations'
 import { Suffix } from '../downstream/suffix'
 import { Upstream, type Frontier } from '../downstream/upstream'
 import { createSession, type ModelSession } from '../session'
-import { canBeFed } from '../tensors'
 import type { GraphUnit, Network } from './network'
 
 /** A network with one unit perturbed. */
@@ -140,11 +139,4 @@ export class DownstreamPath implements Path {
   close(): Promise<void> {
     return this.upstream.close()
   }
-}
-
-/** Whether trials can hand over the parameters of all units to one session; not in rare formats, e.g. bfloat16. */
-export function canRunDownstream(units: readonly GraphUnit[]): boolean {
-  return units.every(({ members }) =>
-    members.every(({ layer }) => layer.tensors.every(({ layout }) => canBeFed(layout.dataType)))
-  )
 }
