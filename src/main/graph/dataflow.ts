@@ -39,6 +39,10 @@ export function crossingName({ name, dataType }: Pick<Crossing, 'name' | 'dataTy
   return isNarrow(dataType) ? `linchpin::wide::${name}` : name
 }
 
+export function crossesAsFloat32(dataType: number): boolean {
+  return dataType === FLOAT || isNarrow(dataType)
+}
+
 function isNarrow(dataType: number): boolean {
   return dataType === FLOAT16 || dataType === BFLOAT16
 }

@@ -1,7 +1,7 @@
 export { transpose } from './arrays'
 export { GraphBuilder } from './builder'
 export { refuseQuantised, subgraphsWithWeights } from './checks'
-export { crossingName, Dataflow, type Crossing } from './dataflow'
+export { crossesAsFloat32, crossingName, Dataflow, type Crossing } from './dataflow'
 export { filesOf, withExternalWeights, type ExternalFile } from './external'
 export { withoutFunctions } from './functions'
 export { findLayers, type GraphLayer, type LayerParameter, type ParameterRole } from './layers'

@@ -18,13 +18,14 @@ export interface Activation {
   readonly dataType: number
   /** Sizes; 'N' is the number of images, null another one that changes with it. */
   readonly dims: readonly (number | 'N' | null)[]
-  /** Of one image, about. */
+  /** Of one image, about, as it crosses. */
   readonly bytes: number
 }
 
 /** Two numbers of images: what differs between them is the batch's. */
 const COUNTS = [2, 3] as const
-const BYTES: Readonly<Record<number, number>> = { 1: 4, 6: 4, 7: 8, 9: 1, 10: 2, 11: 8 }
+/** Bytes of a value; narrow floats cross as float32. */
+const BYTES: Readonly<Record<number, number>> = { 1: 4, 6: 4, 7: 8, 9: 1, 10: 4, 11: 8, 16: 4 }
 
 export interface NetworkSource {
   readonly model: OnnxModel

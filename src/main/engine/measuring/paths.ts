@@ -44,10 +44,10 @@ class FullNetwork implements PerturbedNetwork {
     this.session = await createSession(perturbed, options)
   }
 
-  async run(frontier: Frontier): Promise<Float32Array> {
-    const images = frontier.get(this.network.source.signature.input)
-    if (this.session === null || !(images?.data instanceof Float32Array)) return new Float32Array()
-    return await this.session.run(images.data, images.dims[0] ?? 0)
+  async run({ rows, values }: Frontier): Promise<Float32Array> {
+    const images = values.get(this.network.source.signature.input)
+    if (this.session === null || !(images?.data instanceof Float32Array)) throw new Error('nothing to run')
+    return await this.session.run(images.data, rows)
   }
 
   async close(): Promise<void> {
