@@ -14,10 +14,13 @@ export interface RuntimeOptions extends Execution {
 
 /** A graph that can be run. */
 export interface GraphSession {
-  /** @throws GRAPH_UNSUPPORTED, DEVICE_UNAVAILABLE when the runtime refuses. */
+  /**
+   * @param outputs names, or for each name a tensor that is to be filled (null: a new one).
+   * @throws GRAPH_UNSUPPORTED, DEVICE_UNAVAILABLE when the runtime refuses.
+   */
   run(
     feeds: Readonly<Record<string, Tensor>>,
-    outputs: readonly string[]
+    outputs: readonly string[] | Readonly<Record<string, Tensor | null>>
   ): Promise<Readonly<Record<string, Tensor>>>
   close(): Promise<void>
 }
@@ -37,7 +40,7 @@ export async function openGraph(model: OnnxModel, options: RuntimeOptions): Prom
   let held: readonly ExternalFile[] = files
   return {
     run: (feeds, outputs) =>
-      session.run(feeds, [...outputs]).catch((error: unknown) => {
+      session.run(feeds, outputs).catch((error: unknown) => {
         throw runtimeError(error, provider)
       }),
     async close() {

@@ -11,8 +11,8 @@ export interface ExternalFile {
 
 /** Smaller tensors stay inside: shapes and axes must be there when the runtime reads the graph. */
 const LEAST = 1024
-/** The runtime maps values where they lie; vector instructions want this alignment, in bytes. */
-const ALIGNMENT = 64
+/** The runtime uses values where they lie; they must lie as the processor reads its widest number, in bytes. */
+const ALIGNMENT = 8
 
 /**
  * The model with its larger tensors left out, and what they are: the files that its external data names. They must

@@ -10,7 +10,7 @@ import { perturb, type LayerPerturbation } from '../../perturbations'
 import { openImages, type ImageBatches } from '../images'
 import { shardsOf, type Shard, type ShardTask } from './blocks'
 import { Network, networkKey, resolvePerturbation, type GraphUnit } from './network'
-import { canRunDownstream, DownstreamPath, FullPath, type Path, type PerturbedNetwork } from './paths'
+import { DownstreamPath, FullPath, type Path, type PerturbedNetwork } from './paths'
 import { ProgressReporter } from './reporter'
 import { checkFinite, checkLabels, ImageOrder, prepareBlock, type PreparedBlock } from './shard'
 
@@ -63,7 +63,7 @@ export class Measurer {
     }
     const { network } = this.network
     const units = network.units(request, new Set(request.tasks.map(({ unit }) => unit)))
-    const full = request.path === 'full' || !canRunDownstream(units)
+    const full = request.path === 'full'
     const pathKey = JSON.stringify([full, units.map(({ name }) => name), request.unit, request.kinds])
     if (this.path?.key !== pathKey) {
       await this.path?.path.close()

@@ -4,7 +4,6 @@ import { learnActivations, type Activation } from '../downstream/activations'
 import { Suffix } from '../downstream/suffix'
 import { Upstream, type Frontier } from '../downstream/upstream'
 import { createSession, type ModelSession } from '../session'
-import { canBeFed } from '../tensors'
 import type { GraphUnit, Network } from './network'
 
 /** A network with one unit perturbed. */
@@ -45,10 +44,10 @@ class FullNetwork implements PerturbedNetwork {
     this.session = await createSession(perturbed, options)
   }
 
-  async run(frontier: Frontier): Promise<Float32Array> {
-    const images = frontier.get(this.network.source.signature.input)
-    if (this.session === null || !(images?.data instanceof Float32Array)) return new Float32Array()
-    return await this.session.run(images.data, images.dims[0] ?? 0)
+  async run({ rows, values }: Frontier): Promise<Float32Array> {
+    const images = values.get(this.network.source.signature.input)
+    if (this.session === null || !(images?.data instanceof Float32Array)) throw new Error('nothing to run')
+    return await this.session.run(images.data, rows)
   }
 
   async close(): Promise<void> {
@@ -140,11 +139,4 @@ export class DownstreamPath implements Path {
   close(): Promise<void> {
     return this.upstream.close()
   }
-}
-
-/** Whether trials can hand over the parameters of all units to one session; not in rare formats, e.g. bfloat16. */
-export function canRunDownstream(units: readonly GraphUnit[]): boolean {
-  return units.every(({ members }) =>
-    members.every(({ layer }) => layer.tensors.every(({ layout }) => canBeFed(layout.dataType)))
-  )
 }

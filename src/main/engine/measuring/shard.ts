@@ -55,7 +55,7 @@ export async function prepareBlock(
     block,
     images,
     reference: new ReferencePredictions(logits, logits.length / n, own),
-    frontier: new Map([[signature.input, input]])
+    frontier: { rows, values: new Map([[signature.input, input]]) }
   }
 }
 
