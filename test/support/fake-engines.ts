@@ -42,13 +42,14 @@ export async function fakeStudy(
   const fake: FakeEngine = { ...behaviour, log }
   const env = { ...process.env, FAKE_ENGINE: JSON.stringify(fake) }
   const opened = await goldenStudy({ ...options, engine: { entry, env } })
-  return { ...opened, calls: () => callsIn(log) }
+  return { ...opened, calls: () => readCalls(log) }
 }
 
-function callsIn(log: string): Calls {
+/** What was asked, by the file that engines write. */
+export function readCalls(log: string): Calls {
   const lines = existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n') : []
   const calls = lines.map((line) => JSON.parse(line) as { call: keyof Calls; input: never })
   const of = <Name extends keyof Calls>(name: Name): Calls[Name] =>
-    calls.filter(({ call }) => call === name).map(({ input }) => input) as unknown as Calls[Name]
+    calls.filter(({ call }) => call === name).map(({ input }) => input)
   return { measure: of('measure'), time: of('time'), calibrate: of('calibrate') }
 }

@@ -77,8 +77,9 @@ it.each([1, 7, 31])(
 
 it('a killed application loses nothing that it had measured, and goes on with the same numbers', async () => {
   const dataFolder = temporaryFolder()
-  const { path, folder, close } = await goldenStudy({ dataFolder })
-  await close()
+  const made = await goldenStudy({ dataFolder })
+  await made.close()
+  const { path, folder } = made
   const words = ['measure', path, '--device', 'cpu', '--threads', '1', '--layers', ...LAYERS]
   const flags = [
     '--trials',
