@@ -28,7 +28,9 @@ const modelSourceSchema = z.object({
 
 const executionSchema = z.object({
   batch: z.number().int().positive(),
-  threads: z.number().int().positive().optional()
+  threads: z.number().int().positive().optional(),
+  /** Absent: the processor. */
+  provider: providerSchema.optional()
 })
 
 export const perturbationSchema = z.discriminatedUnion('kind', [
