@@ -39,6 +39,7 @@ export function metrics(criticality: number, part: Partial<Metrics> = {}): Metri
     top5: 1,
     loss: 2,
     recoveredAccuracy: 0.625,
+    originalTop1: 0.8,
     ...part
   }
 }

@@ -53,6 +53,7 @@ const router = os.router({
           ok: true as const,
           difference: Number(fate),
           imagesPerSecond: input.provider === 'cpu' ? 100 : 250,
+          outputsStay: false,
           versions
         }
     }
