@@ -30,8 +30,8 @@ export interface TrialOverlap {
   readonly weight: number
 }
 
-/** Calls back with groups of images that the same trials saw: how many images, and which trials (the array is reused). */
-type Groups = (each: (images: number, trials: readonly number[]) => void) => void
+/** Calls back with groups of images that the same trials saw: how many images, and which trials, in order. */
+type Groups = (each: (images: number, trials: ArrayLike<number>) => void) => void
 
 function rangeGroups(seen: readonly SeenImages[]): Groups {
   return (each) => {
@@ -67,11 +67,9 @@ function listGroups(seen: readonly SeenImages[], limit: number): Groups {
     })
   })
   return (each) => {
-    const group: number[] = []
     for (let i = 0; i < limit; i++) {
-      group.length = 0
-      for (let place = starts[i] ?? 0; place < (starts[i + 1] ?? 0); place++) group.push(trials[place] ?? 0)
-      if (group.length > 0) each(1, group)
+      const [start, end] = [starts[i] ?? 0, starts[i + 1] ?? 0]
+      if (end > start) each(1, trials.subarray(start, end))
     }
   }
 }
@@ -88,8 +86,8 @@ export function trialOverlap(seen: readonly SeenImages[], limit: number): TrialO
     images += count
     if (trials.length < 2) return
     let [sum, squares] = [0, 0]
-    for (const t of trials) {
-      const value = inverse[t] ?? 0
+    for (let k = 0; k < trials.length; k++) {
+      const value = inverse[trials[k] ?? 0] ?? 0
       sum += value
       squares += value * value
     }
