@@ -13,10 +13,10 @@
  * It stops when all of these hold:
  * - SE² (1 + ½ √(2 / df)) ≤ s²: whoever looks often and stops at the first small value finds values that are too small.
  * - T ≥ LEAST_TRIALS. Trials are often of two kinds; below, intervals cover too rarely where one trial in ten is of the other.
- * - One more trial at the far end of [0, 1] would leave the squared standard error below 2 s². Trials that are equal by
- *   luck pass no earlier than at T ≈ L / (√2 s), L the distance to that end: a mode of trials too rare to be seen then
- *   (3 in T, with 95 %) at the distance δ moves the mean by less than 3 √2 (δ / L) s. Above GUARDED_TRIALS it is not asked
- *   for: targets so fine would need thousands of draws for it.
+ * - One more trial at the far end of [0, 1] would leave the squared standard error below 1.5 s². Trials that are equal by
+ *   luck pass no earlier than at T ≈ 0.8 L / s, L the distance to that end (82 for a point, if criticality is near 0 or 1):
+ *   a kind of trials too rare to be seen by then (3 in T, with 95 %) moves the mean by less than 3.7 s. Above
+ *   GUARDED_TRIALS it is not asked for: targets so fine would need thousands of draws for it.
  */
 import type { CellSummary } from './cell'
 
@@ -61,6 +61,7 @@ export type Decision =
 const PILOT = { trials: 16, images: 2 }
 export const LEAST_TRIALS = 64
 const GUARDED_TRIALS = 512
+const EXTREME_FACTOR = 1.5
 const PASSES_RATIO = 1.4
 /** What every trial costs besides its images and its draw, in passes: parameters are set, a batch is begun. */
 const TRIAL_COST = 1
@@ -140,7 +141,7 @@ function knowledgeOf(rounds: readonly Round[], summary: CellSummary, options: Ad
       if (count < LEAST_TRIALS || squared * (1 + Math.sqrt(2 / (count - 1)) / 2) > allowed) return false
       // s² of T + 1 values of which the last lies at the distance L from the mean of the others, over T + 1.
       const extreme = (((count - 1) / (count + 1)) * squared) + (far / (count + 1)) ** 2 // prettier-ignore
-      return count >= GUARDED_TRIALS || extreme <= 2 * allowed
+      return count >= GUARDED_TRIALS || extreme <= EXTREME_FACTOR * allowed
     },
     after(further, images) {
       const count = trials + further
