@@ -1,6 +1,8 @@
 /** The interface's words for what the contract names. */
 import type { LoadCheck } from '@shared/contract/loading'
+import type { Precision } from '@shared/contract/measurement'
 import type { LayerKind, Normalization, Preprocessing } from '@shared/contract/model'
+import type { UnitType } from '@shared/units'
 
 export const KIND_WORDS: Readonly<Record<LayerKind, string>> = {
   conv: 'Convolution',
@@ -50,4 +52,19 @@ export function preprocessingText(preprocessing: Preprocessing | null): string |
     interpolation
   ].filter((part) => part !== null)
   return parts.length === 0 ? null : parts.join(', ')
+}
+
+export const UNIT_WORDS: Readonly<
+  Record<UnitType, { readonly title: string; readonly one: string; readonly many: string }>
+> = {
+  layer: { title: 'Layer', one: 'layer', many: 'layers' },
+  part: { title: 'Part of an attention', one: 'part', many: 'parts' },
+  block: { title: 'Block', one: 'block', many: 'blocks' },
+  stage: { title: 'Stage', one: 'stage', many: 'stages' }
+}
+
+export const PRECISION_WORDS: Readonly<Record<Precision, string>> = {
+  float32: 'float32',
+  tf32: 'TF32',
+  float16: 'float16'
 }
