@@ -2,7 +2,9 @@
 import type { LoadCheck } from '@shared/contract/loading'
 import type { Precision } from '@shared/contract/measurement'
 import type { LayerKind, Normalization, Preprocessing } from '@shared/contract/model'
+import { parsePerturbation, type PerturbationText } from '@shared/perturbation-text'
 import type { UnitType } from '@shared/units'
+import { baseName } from './format'
 
 export const KIND_WORDS: Readonly<Record<LayerKind, string>> = {
   conv: 'Convolution',
@@ -67,4 +69,30 @@ export const PRECISION_WORDS: Readonly<Record<Precision, string>> = {
   float32: 'float32',
   tf32: 'TF32',
   float16: 'float16'
+}
+
+/** `noise of 0.1 σ`, `step of 0.5 towards base.pth`; as it is stored where it is none that is known. */
+export function perturbationWords(text: string): string {
+  const perturbation = readPerturbation(text)
+  if (perturbation === null) return text
+  switch (perturbation.kind) {
+    case 'noise':
+      return `noise of ${perturbation.scale} σ`
+    case 'reinit':
+      return `from ${baseName(perturbation.path)}`
+    case 'interpolate': {
+      const towards = perturbation.path === null ? 'fresh parameters' : baseName(perturbation.path)
+      return `step of ${perturbation.alpha} towards ${towards}`
+    }
+    default:
+      return perturbation.kind
+  }
+}
+
+function readPerturbation(text: string): PerturbationText | null {
+  try {
+    return parsePerturbation(text)
+  } catch {
+    return null
+  }
 }
