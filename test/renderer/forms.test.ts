@@ -5,6 +5,7 @@ import { evaluationForm, evaluationRequest } from '../../src/renderer/state/eval
 import { bytes, duration, large, percent, plural } from '../../src/renderer/state/format'
 import { evaluationRequestSchema } from '@shared/contract/evaluation'
 import { heatmapData } from '@shared/figures/heatmap/data'
+import { fakeCell } from './fake-study'
 
 describe('evaluationRequest', () => {
   it('is what the contract takes by default', () => {
@@ -50,7 +51,7 @@ describe('the table', () => {
   const rows = measurementRows(
     heatmapData(models, layers, (_, layer) => {
       const mean = means[layer]
-      return mean === undefined ? undefined : { mean, standardError: null, trials: 2 }
+      return mean === undefined ? undefined : fakeCell(layer, mean, 2)
     })
   )
 

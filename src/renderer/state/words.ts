@@ -2,7 +2,7 @@
 import type { LoadCheck } from '@shared/contract/loading'
 import type { Precision } from '@shared/contract/measurement'
 import type { LayerKind, Normalization, Preprocessing } from '@shared/contract/model'
-import { parsePerturbation, type PerturbationText } from '@shared/perturbation-text'
+import { isRandom, parsePerturbation, type PerturbationText } from '@shared/perturbation-text'
 import type { UnitType } from '@shared/units'
 import { baseName } from './format'
 
@@ -87,6 +87,12 @@ export function perturbationWords(text: string): string {
     default:
       return perturbation.kind
   }
+}
+
+/** Whether trials of it differ; one that cannot be read is taken to draw. */
+export function drawsAnything(text: string): boolean {
+  const perturbation = readPerturbation(text)
+  return perturbation === null || isRandom(perturbation)
 }
 
 function readPerturbation(text: string): PerturbationText | null {
