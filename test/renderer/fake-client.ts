@@ -77,6 +77,18 @@ export function fakeApplication(
     application.study = { ...application.study, runs }
     for (const run of runs) if (run.id === id) stream.send({ type: 'run', run })
   }
+  const moveRun = (id: number, place: number): void => {
+    const waiting = application.study.runs
+      .filter((run) => run.state === 'queued' && run.id !== id)
+      .toSorted((a, b) => (a.place ?? 0) - (b.place ?? 0))
+      .map((run) => run.id)
+    waiting.splice(place, 0, id)
+    const runs = application.study.runs.map((run) =>
+      run.state === 'queued' ? { ...run, place: waiting.indexOf(run.id) } : run
+    )
+    application.study = { ...application.study, runs }
+    for (const run of runs) stream.send({ type: 'run', run })
+  }
   const setModels = (models: StudySnapshot['models']): void => {
     application.study = { ...application.study, models }
     stream.send({ type: 'models', models })
@@ -197,16 +209,23 @@ export function fakeApplication(
       plan: os.measurement.plan.handler(async ({ input }) => {
         if (input.estimate) await wait(400)
         const models = input.spec.models.length || application.study.models.length
-        const units = models * 21 * input.spec.trials
+        const { targetSe, trials, budget } = input.spec
+        const cells = models * 21
+        const units = cells * (targetSe === undefined ? trials : 40)
+        const passes = units * (targetSe === undefined ? 256 : 16)
         return {
           models,
           layers: 21,
+          cells,
           units,
           measured: 63,
           images: input.spec.images ?? 256,
-          passes: units * 256,
+          passes,
+          leastPasses: targetSe === undefined ? passes : cells * 128,
+          mostPasses: targetSe === undefined ? passes : cells * budget,
+          expectedError: 0.0123,
           imagesPerSecond: input.estimate ? 312.4 : null,
-          seconds: input.estimate ? (units * 256) / 312.4 : null
+          seconds: input.estimate ? passes / 312.4 : null
         }
       }),
       start: os.measurement.start.handler(({ input }) => {
@@ -217,7 +236,8 @@ export function fakeApplication(
       }),
       pause: os.measurement.pause.handler(({ input }) => setRun(input.run, 'paused')),
       resume: os.measurement.resume.handler(({ input }) => setRun(input.run, 'running')),
-      cancel: os.measurement.cancel.handler(({ input }) => setRun(input.run, 'cancelled'))
+      cancel: os.measurement.cancel.handler(({ input }) => setRun(input.run, 'cancelled')),
+      move: os.measurement.move.handler(({ input }) => moveRun(input.run, input.place))
     },
     results: {
       trials: os.results.trials.handler(() => []),
@@ -240,18 +260,12 @@ function cellDetail(
     ?.cells.find(({ layer }) => layer === input.layer)
   if (!cell) throw new LinchpinError('LAYER_UNKNOWN', `“${input.layer}”`)
   return {
+    ...cell,
     ...input,
-    mean: cell.mean,
-    std: cell.std,
-    standardError: cell.standardError,
-    interval:
-      cell.standardError === null
-        ? null
-        : [cell.mean - cell.standardError * 4.3, cell.mean + cell.standardError * 4.3],
-    images: 256,
     scheme: 'timm-resnet',
-    trials: [0, 1, 2].map((trial) => ({
+    measured: [0, 1, 2].map((trial) => ({
       trial,
+      images: cell.images,
       metrics: {
         cosineSimilarity: 1 - cell.mean,
         criticality: cell.mean * (0.9 + trial / 10),
@@ -264,9 +278,10 @@ function cellDetail(
         top1: 0.25,
         top5: 0.75,
         loss: 4.5,
-        recoveredAccuracy: 0.3125
+        recoveredAccuracy: 0.3125,
+        originalTop1: 0.8
       }
     })),
-    original: { top1: 0.8, top5: 0.98, loss: 0.75 }
+    original: { images: 256, top1: 0.8, top5: 0.98, loss: 0.75 }
   }
 }

@@ -1,5 +1,11 @@
 import type { Evaluation } from '@shared/contract/evaluation'
-import type { Cell, ModelCells, Run, Series } from '@shared/contract/measurement'
+import {
+  measurementSpecSchema,
+  type Cell,
+  type ModelCells,
+  type Run,
+  type Series
+} from '@shared/contract/measurement'
 import type { LayerInfo, Model } from '@shared/contract/model'
 import type { StudySnapshot } from '@shared/contract/study'
 
@@ -8,6 +14,8 @@ export const SERIES: Series = {
   id: 'series-1',
   perturbation: 'randomize',
   scheme: 'timm-resnet',
+  unit: 'layer',
+  sampling: 'same',
   seed: 0,
   images: 256,
   evaluationHash: 'fa4e'.repeat(16),
@@ -30,7 +38,8 @@ export function fakeLayers(blocks: readonly number[], convolutions: number): Lay
     block,
     shape: kind === 'linear' ? [10, 64] : kind === 'norm' ? [64] : [64, 64, 3, 3],
     parameters: kind === 'linear' ? 650 : kind === 'norm' ? 256 : 36864,
-    macs: kind === 'norm' ? 65536 : 9437184
+    macs: kind === 'norm' ? 65536 : 9437184,
+    downstream: 0.5
   })
   const layers = [layer('conv1', 'conv', null, null), layer('bn1', 'norm', null, null)]
   blocks.forEach((count, stageIndex) => {
@@ -89,15 +98,35 @@ export function fakeValue(model: number, layer: number): number {
   return layer === 0 ? 0.97 : Math.min(1, Math.max(0, depth * 0.8 + noise * 0.35 - model * 0.01))
 }
 
-export function fakeCell(layer: string, mean: number, trials = 3): Cell {
+export function fakeCell(layer: string, mean: number, trials = 3, part: Partial<Cell> = {}): Cell {
   const std = mean * 0.1
+  const standardError = trials > 1 ? std / Math.sqrt(trials) : null
   return {
     layer,
     mean,
     std: trials > 1 ? std : null,
-    standardError: trials > 1 ? std / Math.sqrt(trials) : null,
+    standardError,
+    degreesOfFreedom: trials > 1 ? trials - 1 : null,
+    interval:
+      standardError === null
+        ? null
+        : [Math.max(0, mean - 4.3 * standardError), Math.min(1, mean + 4.3 * standardError)],
+    components:
+      trials > 1
+        ? {
+            trial: (0.09 * mean) ** 2,
+            image: (0.2 * mean) ** 2,
+            rest: (0.1 * mean) ** 2,
+            within: 0.05 * mean ** 2
+          }
+        : { trial: null, image: null, rest: null, within: 0.05 * mean ** 2 },
     trials,
-    images: 256
+    images: 256,
+    observations: 256 * trials,
+    complete: true,
+    targetSe: null,
+    outcome: null,
+    ...part
   }
 }
 
@@ -149,22 +178,27 @@ export function fakeRun(id: number, state: Run['state'], done: number): Run {
   return {
     id,
     state,
-    spec: {
-      models: [],
-      layers: [],
-      kinds: ['conv', 'linear'],
-      perturbation: 'randomize',
-      scheme: 'auto',
-      trials: 3,
-      seed: 0,
-      device: 'auto',
-      precision: 'float32'
-    },
+    spec: measurementSpecSchema.parse({}),
+    place: state === 'queued' ? id - 2 : null,
+    execution:
+      state === 'queued'
+        ? null
+        : {
+            provider: 'cpu',
+            precision: 'float32',
+            threads: 4,
+            batch: 16,
+            path: 'downstream',
+            versions: { linchpin: '0.1.0', node: '24.21.0', 'onnxruntime-node': '1.30.0' }
+          },
     createdAt: '2026-01-02T03:04:05.000Z',
     finishedAt: state === 'done' ? '2026-01-02T04:04:05.000Z' : null,
     progress: {
       units: Math.floor(378 * done),
       totalUnits: 378,
+      cells: Math.floor(126 * done),
+      totalCells: 126,
+      open: false,
       passes: Math.floor(96768 * done),
       totalPasses: 96768,
       rate: state === 'running' ? 312.4 : null,

@@ -3,36 +3,9 @@ import { measurementRows, rowsAsTsv, sortRows } from '../../src/renderer/element
 import { attributeValue, editAttribute } from '../../src/renderer/state/attributes'
 import { evaluationForm, evaluationRequest } from '../../src/renderer/state/evaluationForm'
 import { bytes, duration, large, percent, plural } from '../../src/renderer/state/format'
-import { measureForm, measurementSpec } from '../../src/renderer/state/measureForm'
 import { evaluationRequestSchema } from '@shared/contract/evaluation'
-import { measurementSpecSchema } from '@shared/contract/measurement'
 import { heatmapData } from '@shared/figures/heatmap/data'
-
-describe('measurementSpec', () => {
-  it('is what the contract takes by default', () => {
-    expect(measurementSpec(measureForm(), [])).toEqual(measurementSpecSchema.parse({}))
-  })
-
-  it('splits patterns, names the ticked models, and gives zero one trial', () => {
-    const form = {
-      ...measureForm(),
-      which: 'ticked' as const,
-      layers: 'layer1.*, fc',
-      perturbation: 'zero' as const
-    }
-    const spec = measurementSpec({ ...form, trials: '9' }, ['a'])
-    expect(spec).toMatchObject({ models: ['a'], layers: ['layer1.*', 'fc'], perturbation: 'zero', trials: 1 })
-  })
-
-  it('is nothing while a value is out of bounds or missing', () => {
-    const form = measureForm()
-    expect(measurementSpec({ ...form, trials: '0' }, [])).toBeNull()
-    expect(measurementSpec({ ...form, images: '1.5' }, [])).toBeNull()
-    expect(measurementSpec({ ...form, kinds: [] }, [])).toBeNull()
-    expect(measurementSpec({ ...form, which: 'ticked' }, [])).toBeNull()
-    expect(measurementSpec({ ...form, perturbation: 'reinit' }, [])).toBeNull()
-  })
-})
+import { fakeCell } from './fake-study'
 
 describe('evaluationRequest', () => {
   it('is what the contract takes by default', () => {
@@ -78,7 +51,7 @@ describe('the table', () => {
   const rows = measurementRows(
     heatmapData(models, layers, (_, layer) => {
       const mean = means[layer]
-      return mean === undefined ? undefined : { mean, standardError: null, trials: 2 }
+      return mean === undefined ? undefined : fakeCell(layer, mean, 2)
     })
   )
 

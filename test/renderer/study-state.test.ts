@@ -142,6 +142,21 @@ describe('StudyView', () => {
     expect(view.series.value?.id).toBe(SERIES.id)
   })
 
+  it('has the columns of the unit that the series perturbed, whatever the kinds', () => {
+    const { state } = stateOf()
+    const view = new StudyView(state)
+    const blocks = { ...SERIES, id: 'blocks', unit: 'block' } as const
+    state.apply({ type: 'series', series: [SERIES, blocks, { ...SERIES, id: 'stages', unit: 'stage' }] })
+    const names = () => view.data.value.columns.map(({ name }) => name)
+    view.chooseSeries('blocks')
+    expect(names().slice(0, 5)).toEqual(['conv1', 'bn1', 'layer1.0', 'layer1.1', 'layer2.0'])
+    expect(view.data.value.stages.map(({ name }) => name)).toEqual(['layer1', 'layer2', 'layer3', 'layer4'])
+    expect(view.kindsPresent.value).toEqual([])
+    view.chooseSeries('stages')
+    expect(names()).toEqual(['conv1', 'bn1', 'layer1', 'layer2', 'layer3', 'layer4', 'fc'])
+    expect(view.data.value.stages).toEqual([])
+  })
+
   it('moves the selection by cells and stops at the edges', () => {
     const view = new StudyView(stateOf().state)
     view.move(1, 0)

@@ -4,6 +4,7 @@ import { loadClassifier } from '../architectures'
 import { NpyWriter } from '../images/npy/writer'
 import { forward } from './forward'
 import { openImages } from './images'
+import type { Execution } from './providers'
 
 interface Source {
   readonly model: {
@@ -12,7 +13,7 @@ interface Source {
     readonly normalization: Normalization | null
   }
   readonly images: ImageFile
-  readonly execution: { readonly batch: number; readonly threads?: number | undefined }
+  readonly execution: Execution & { readonly batch: number }
 }
 
 /** Unperturbed logits of every image, written as float32 .npy [N, classes]. */

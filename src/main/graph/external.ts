@@ -24,9 +24,11 @@ export function withExternalWeights(model: OnnxModel): {
 } {
   const files = new Map<string, ExternalFile>()
   const initializer = model.graph.initializer.map((tensor, i): TensorProto => {
+    // The copy takes the place of the model's own bytes: nothing is there twice.
+    tensor.rawData = aligned(tensor.rawData)
     if (tensor.rawData.length < LEAST) return tensor
     const path = `weights/${String(i)}`
-    files.set(tensor.name, { path, data: aligned(tensor.rawData) })
+    files.set(tensor.name, { path, data: tensor.rawData })
     const entries = Object.entries({ location: path, offset: '0', length: String(tensor.rawData.length) })
     return changed(tensor, {
       rawData: new Uint8Array(),

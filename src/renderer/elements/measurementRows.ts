@@ -1,5 +1,6 @@
 import type { HeatmapCell, HeatmapData } from '@shared/figures/heatmap/data'
 import { accuracyText } from '@shared/figures/heatmap/text'
+import { stateText } from '../state/precision'
 
 /** A model and layer, as the tables show them. */
 export interface MeasurementRow {
@@ -11,7 +12,7 @@ export interface MeasurementRow {
   readonly layer: string
   readonly kind: string
   /** Null: not measured. */
-  readonly cell: (HeatmapCell & { readonly std?: number | null; readonly images?: number }) | null
+  readonly cell: HeatmapCell | null
 }
 
 /** Row by row, layers in network order. Layers that a model does not have are left out. */
@@ -42,9 +43,13 @@ export const SORT_KEYS = [
   'layer',
   'kind',
   'criticality',
-  'std',
   'error',
-  'trials'
+  'interval',
+  'std',
+  'trials',
+  'images',
+  'observations',
+  'state'
 ] as const
 export type SortKey = (typeof SORT_KEYS)[number]
 
@@ -67,8 +72,14 @@ function sortValue(row: MeasurementRow, key: Exclude<SortKey, 'layer'>): string 
       return row.cell?.std ?? -1
     case 'error':
       return row.cell?.standardError ?? -1
+    case 'interval':
+      return row.cell?.interval?.[0] ?? -1
     case 'trials':
-      return row.cell?.trials ?? 0
+    case 'images':
+    case 'observations':
+      return row.cell?.[key] ?? 0
+    case 'state':
+      return row.cell ? stateText(row.cell) : 'not measured'
   }
 }
 
@@ -87,24 +98,35 @@ export function sortRows(rows: readonly MeasurementRow[], { key, descending }: S
   })
 }
 
+/** Of the columns that a cell fills, in the table's order. */
+const CELL_COLUMNS: readonly (readonly [
+  name: string,
+  value: (cell: HeatmapCell) => string | number | null
+])[] = [
+  ['criticality', (cell) => cell.mean],
+  ['std', (cell) => cell.std],
+  ['standard_error', (cell) => cell.standardError],
+  ['degrees_of_freedom', (cell) => cell.degreesOfFreedom],
+  ['interval_low', (cell) => cell.interval?.[0] ?? null],
+  ['interval_high', (cell) => cell.interval?.[1] ?? null],
+  ['variance_trial', (cell) => cell.components.trial],
+  ['variance_image', (cell) => cell.components.image],
+  ['variance_rest', (cell) => cell.components.rest],
+  ['trials', (cell) => cell.trials],
+  ['images', (cell) => cell.images],
+  ['observations', (cell) => cell.observations],
+  ['complete', (cell) => String(cell.complete)],
+  ['target_se', (cell) => cell.targetSe],
+  ['outcome', (cell) => cell.outcome]
+]
+
 /** Tab-separated, full precision, criticality as a fraction; empty where nothing is measured. */
 export function rowsAsTsv(rows: readonly MeasurementRow[]): string {
-  const header = 'model\tname\tcategory\tlayer\tkind\tcriticality\tstd\tstandard_error\ttrials\timages'
+  const header = ['model', 'name', 'category', 'layer', 'kind', ...CELL_COLUMNS.map(([name]) => name)]
   const lines = rows.map(({ model, modelName, category, layer, kind, cell }) =>
-    [
-      model,
-      modelName,
-      category,
-      layer,
-      kind,
-      cell?.mean ?? '',
-      cell?.std ?? '',
-      cell?.standardError ?? '',
-      cell?.trials ?? 0,
-      cell?.images ?? ''
-    ]
-      .map((value) => String(value).replace(/[\t\r\n]/g, ' '))
+    [model, modelName, category, layer, kind, ...CELL_COLUMNS.map(([, value]) => (cell ? value(cell) : null))]
+      .map((value) => String(value ?? '').replace(/[\t\r\n]/g, ' '))
       .join('\t')
   )
-  return [header, ...lines].join('\n')
+  return [header.join('\t'), ...lines].join('\n')
 }

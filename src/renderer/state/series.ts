@@ -1,14 +1,20 @@
 import type { Series } from '@shared/contract/measurement'
 import { plural } from './format'
+import { perturbationWords, UNIT_WORDS } from './words'
 
-/** `randomize (timm-resnet), seed 0, 256 images`, and what else tells it from the study's others. */
+/** `noise of 0.1 σ, blocks, 256 images, seed 0`, and what else tells it from the study's others. */
 export function seriesLabel(series: Series, all: readonly Series[]): string {
-  const scheme = series.scheme === '' || series.perturbation.startsWith('zero') ? '' : ` (${series.scheme})`
-  const parts = [`${series.perturbation}${scheme}`, `seed ${series.seed}`, plural(series.images, 'image')]
   const differs = (key: 'evaluationHash' | 'precision' | 'provider'): boolean =>
     all.some((other) => other[key] !== series[key])
-  if (differs('precision')) parts.push(series.precision)
-  if (differs('provider')) parts.push(series.provider)
-  if (differs('evaluationHash')) parts.push(`set ${series.evaluationHash.slice(0, 6)}`)
-  return parts.join(', ')
+  const scheme = series.scheme === '' || series.perturbation.startsWith('zero') ? '' : ` (${series.scheme})`
+  const images = plural(series.images, 'image')
+  return [
+    `${perturbationWords(series.perturbation)}${scheme}`,
+    ...(series.unit === 'layer' ? [] : [UNIT_WORDS[series.unit].many]),
+    series.sampling === 'fresh' ? `adaptive, from ${images}` : images,
+    `seed ${series.seed}`,
+    ...(differs('precision') ? [series.precision] : []),
+    ...(differs('provider') ? [series.provider] : []),
+    ...(differs('evaluationHash') ? [`set ${series.evaluationHash.slice(0, 6)}`] : [])
+  ].join(', ')
 }

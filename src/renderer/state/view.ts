@@ -1,6 +1,7 @@
 import { computed, shallowRef } from 'vue'
 import { LAYER_KINDS, type LayerKind, type Model } from '@shared/contract/model'
 import type { Series } from '@shared/contract/measurement'
+import { haveKinds, unitColumns } from '@shared/figures/heatmap/columns'
 import {
   heatmapData,
   mergeLayers,
@@ -11,6 +12,7 @@ import {
   type RowOrder
 } from '@shared/figures/heatmap/data'
 import { categoryColors, orderCategories } from '@shared/figures/palette'
+import type { UnitType } from '@shared/units'
 import { matches } from './filter'
 import type { StudyState } from './study'
 
@@ -21,14 +23,14 @@ export type Selection =
 
 export type Tab = 'heatmap' | 'table'
 
-function heatmapModel(model: Model): HeatmapModel {
+function heatmapModel(model: Model, unit: UnitType): HeatmapModel {
   const { accuracy } = model.attributes
   return {
     id: model.id,
     name: model.name,
     category: model.category,
     accuracy: typeof accuracy === 'number' ? accuracy : null,
-    layers: model.layers
+    layers: unitColumns(model.layers, unit)
   }
 }
 
@@ -62,17 +64,23 @@ export class StudyView {
     )
   })
 
+  /** What the series shown perturbed at once: the columns. */
+  readonly unit = computed((): UnitType => this.series.value?.unit ?? 'layer')
+
   readonly categories = computed(() =>
     orderCategories(this.study.models.value.map((model) => model.category))
   )
   readonly colors = computed(() => categoryColors(this.categories.value))
 
   private readonly included = computed((): HeatmapModel[] =>
-    this.study.models.value.filter((model) => !this.hidden.value.has(model.id)).map(heatmapModel)
+    this.study.models.value
+      .filter((model) => !this.hidden.value.has(model.id))
+      .map((model) => heatmapModel(model, this.unit.value))
   )
 
-  /** Kinds that the study's models have, in a fixed order. */
+  /** Kinds that the study's models have, in a fixed order; none where the units shown have none. */
   readonly kindsPresent = computed((): LayerKind[] => {
+    if (!haveKinds(this.unit.value)) return []
     const present = new Set(
       this.study.models.value.flatMap((model) => model.layers.map((layer) => layer.kind))
     )
@@ -81,7 +89,8 @@ export class StudyView {
 
   private readonly columns = computed((): HeatmapLayer[] => {
     const kinds: ReadonlySet<string> = this.kinds.value
-    return mergeLayers(this.included.value).filter((layer) => kinds.has(layer.kind))
+    const all = mergeLayers(this.included.value)
+    return haveKinds(this.unit.value) ? all.filter((layer) => kinds.has(layer.kind)) : all
   })
 
   private readonly shown = computed(() => matches(this.filter.value, this.included.value, this.columns.value))

@@ -70,7 +70,7 @@ export function heatmapOption(
       stageBrackets(context),
       rowMargin(data, layout, theme),
       columnMargin(data, layout, theme),
-      legend(layout, theme, measure)
+      legend(data, layout, theme, measure)
     ]
   }
 }

@@ -61,6 +61,11 @@ export function criticalityTextColor(value: number): string {
   return (base + 0.05) ** 2 > 0.05 * 1.05 ? '#000000' : '#ffffff'
 }
 
+/** Strokes over the colour of `value`: {@link criticalityTextColor}, half transparent. */
+export function criticalityHatchColor(value: number): string {
+  return criticalityTextColor(value) === '#000000' ? 'rgba(0,0,0,0.35)' : 'rgba(255,255,255,0.4)'
+}
+
 /** Stops for a gradient from 0 (light) to 1 (dark). */
 export function criticalityStops(): { offset: number; color: string }[] {
   const last = VIRIDIS.length - 1

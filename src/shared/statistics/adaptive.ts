@@ -13,10 +13,10 @@
  * It stops when all of these hold:
  * - SE² (1 + ½ √(2 / df)) ≤ s²: whoever looks often and stops at the first small value finds values that are too small.
  * - T ≥ LEAST_TRIALS. Trials are often of two kinds; below, intervals cover too rarely where one trial in ten is of the other.
- * - One more trial at the far end of [0, 1] would leave the squared standard error below 2 s². Trials that are equal by
- *   luck pass no earlier than at T ≈ L / (√2 s), L the distance to that end: a mode of trials too rare to be seen then
- *   (3 in T, with 95 %) at the distance δ moves the mean by less than 3 √2 (δ / L) s. Above GUARDED_TRIALS it is not asked
- *   for: targets so fine would need thousands of draws for it.
+ * - One more trial at the far end of [0, 1] would leave the squared standard error below 1.5 s². Trials that are equal by
+ *   luck pass no earlier than at T ≈ 0.8 L / s, L the distance to that end (82 for a point, if criticality is near 0 or 1):
+ *   a kind of trials too rare to be seen by then (3 in T, with 95 %) moves the mean by less than 3.7 s. Above
+ *   GUARDED_TRIALS it is not asked for: targets so fine would need thousands of draws for it.
  */
 import type { CellSummary } from './cell'
 
@@ -61,11 +61,12 @@ export type Decision =
 const PILOT = { trials: 16, images: 2 }
 export const LEAST_TRIALS = 64
 const GUARDED_TRIALS = 512
+const EXTREME_FACTOR = 1.5
 const PASSES_RATIO = 1.4
 /** What every trial costs besides its images and its draw, in passes: parameters are set, a batch is begun. */
 const TRIAL_COST = 1
 /** Of the squared standard error: so small a part left to trials makes them useless. */
-const USELESS = 0.1
+const USELESS = 0.2
 
 /**
  * What to do after the rounds so far.
@@ -89,11 +90,8 @@ export function decide(
   const trialsLeft = options.trials - first
   if (left < 1) return stop('passes', summary)
   if (trialsLeft < 1) return stop('trials', summary)
-  const plan = cheapest(known, { passes: left, trials: trialsLeft, options })
-  // At most as many trials as there are: how many it takes is known better after them.
-  const most = Math.max(trials, LEAST_TRIALS - trials)
-  const count = Math.max(1, Math.min(Math.max(Math.min(plan.trials, most), Math.ceil(trials / 10)), trialsLeft, Math.floor(left / plan.images))) // prettier-ignore
-  return { kind: 'measure', round: { first, last: first + count - 1, images: plan.images } }
+  const { images, count } = nextRound(known, { passes: left, trials: trialsLeft, options })
+  return { kind: 'measure', round: { first, last: first + count - 1, images } }
 }
 
 function stop(reason: StopReason, summary: CellSummary | null): Decision {
@@ -115,7 +113,11 @@ interface Knowledge {
   met(trials: number, variance: number): boolean
   /** Squared standard error after further trials. */
   after(further: number, images: number): number
+  /** The same if more of the spread than was seen lies within trials. */
+  afterAtWorst(further: number, images: number): number
   imagesLeaveTooMuch(): boolean
+  /** Whether, after further trials of so many images, the target can still be reached with so many trials in all. */
+  leavesRoom(further: number, images: number, allTrials: number): boolean
 }
 
 function knowledgeOf(rounds: readonly Round[], summary: CellSummary, options: AdaptiveOptions): Knowledge {
@@ -124,7 +126,8 @@ function knowledgeOf(rounds: readonly Round[], summary: CellSummary, options: Ad
   const spread = (std ?? 0) ** 2
   const variance = (standardError ?? 0) ** 2
   const within = components.within ?? 0
-  const image = components.image ?? 0
+  // Where nothing tells, its bound, as in the standard error.
+  const image = components.image ?? within
   const planned = rounds.reduce((sum, { first, last }) => sum + last - first + 1, 0)
   // Where trials failed, as if they were those of all rounds alike.
   const inverses =
@@ -132,6 +135,23 @@ function knowledgeOf(rounds: readonly Round[], summary: CellSummary, options: Ad
   const now = Math.max(spread, (within * inverses) / trials)
   const trial = (components.trial ?? 0) + spread * Math.sqrt(2 / (trials - 1))
   const far = Math.max(mean, 1 - mean)
+  // As if one more image had lain at the far end: what is rare among images was perhaps not seen yet. Trials of one image
+  // tell σ²_within no more than together with σ²_trial.
+  const withinAtWorst = Math.min(
+    within + far ** 2 / Math.max(1, observations - trials),
+    (now * trials) / inverses
+  )
+  const estimated = { trial, within }
+  const atWorst = { trial: Math.max(0, now - (withinAtWorst * inverses) / trials), within: withinAtWorst }
+  const expected = (further: number, images: number, future: typeof estimated): number => {
+    const count = trials + further
+    const alone = (trials * now + further * (future.trial + future.within / images)) / count ** 2
+    const inverse = (inverses + further / images) / count ** 2
+    // Used evenly, images leave σ²_image / pool however often they are seen again.
+    return alone + image * Math.max(0, 1 / pool - inverse)
+  }
+  // Of images that were seen again before the pool was used up.
+  const excess = Math.max(0, variance - expected(0, 1, estimated))
   return {
     trials,
     passes: observations,
@@ -140,52 +160,74 @@ function knowledgeOf(rounds: readonly Round[], summary: CellSummary, options: Ad
       if (count < LEAST_TRIALS || squared * (1 + Math.sqrt(2 / (count - 1)) / 2) > allowed) return false
       // s² of T + 1 values of which the last lies at the distance L from the mean of the others, over T + 1.
       const extreme = (((count - 1) / (count + 1)) * squared) + (far / (count + 1)) ** 2 // prettier-ignore
-      return count >= GUARDED_TRIALS || extreme <= 2 * allowed
+      return count >= GUARDED_TRIALS || extreme <= EXTREME_FACTOR * allowed
     },
-    after(further, images) {
-      const count = trials + further
-      const alone = (trials * now + further * (trial + within / images)) / count ** 2
-      const inverse = (inverses + further / images) / count ** 2
-      // Used evenly, images leave σ²_image / pool however often they are seen again.
-      return alone + image * Math.max(0, 1 / pool - inverse)
-    },
+    after: (further, images) => expected(further, images, estimated) + (excess * trials) / (trials + further),
+    afterAtWorst: (further, images) => expected(further, images, atWorst),
     imagesLeaveTooMuch() {
-      const left = image / pool
+      const left = (components.image ?? 0) / pool
       return left >= target ** 2 && variance - left <= USELESS * variance
+    },
+    leavesRoom(further, images, allTrials) {
+      return (inverses + further / images) * withinAtWorst <= (target * allTrials) ** 2 / 2
     }
   }
 }
 
-interface Plan {
+interface Limits {
+  readonly passes: number
   readonly trials: number
+  readonly options: AdaptiveOptions
+}
+
+interface Plan {
   readonly images: number
+  /** To the target; null where the limits do not allow so many. */
+  readonly trials: number | null
+  /** Of the next round. */
+  readonly count: number
 }
 
-/** The n for the rest of the way, and how many trials it takes. */
-function cheapest(
-  known: Knowledge,
-  { passes, trials, options }: { passes: number; trials: number; options: AdaptiveOptions }
-): Plan {
-  const plans = candidates(Math.min(options.pool, passes)).map((images) => {
-    const most = Math.min(trials, Math.floor(passes / images))
-    const needed = trialsNeeded(known, images, most)
-    return {
-      images,
-      trials: needed ?? most,
-      reaches: needed !== null,
-      left: known.after(needed ?? most, images)
-    }
-  })
-  const reaching = plans.filter(({ reaches }) => reaches)
-  if (reaching.length === 0) return plans.reduce((best, plan) => (plan.left < best.left ? plan : best))
-  const fewest = Math.min(...reaching.map((plan) => plan.trials * plan.images))
-  return reaching
-    .filter((plan) => plan.trials * plan.images <= PASSES_RATIO * fewest)
-    .reduce((best, plan) => (costOf(plan, options) < costOf(best, options) ? plan : best))
+function nextRound(known: Knowledge, limits: Limits): Plan {
+  const { options } = limits
+  const all = candidates(Math.min(options.pool, limits.passes)).map((images) => planOf(known, images, limits))
+  // The mean of trials gives each the same weight: too many of too few images could not be made good for.
+  const open = all.filter(({ images, count }) => known.leavesRoom(count, images, options.trials))
+  const reaching = (open.length === 0 ? all : open).flatMap((plan) =>
+    plan.trials === null ? [] : [{ ...plan, trials: plan.trials }]
+  )
+  if (reaching.length === 0)
+    return best(all, ({ images }) => known.afterAtWorst(mostTrials(images, limits), images))
+  // Estimates may prove too low: half of what is left is kept for that, or as much as can be.
+  const early = reaching.filter((plan) => usedOf(plan, limits) <= 0.5)
+  if (early.length === 0) return best(reaching, (plan) => usedOf(plan, limits))
+  const fewest = Math.min(...early.map((plan) => plan.trials * plan.images))
+  return best(
+    early.filter((plan) => plan.trials * plan.images <= PASSES_RATIO * fewest),
+    ({ trials, images }) => trials * (images + TRIAL_COST + options.drawCost)
+  )
 }
 
-function costOf({ trials, images }: Plan, { drawCost }: AdaptiveOptions): number {
-  return trials * (images + TRIAL_COST + drawCost)
+/** Part of the limits that a plan takes. */
+function usedOf({ trials, images }: { trials: number; images: number }, limits: Limits): number {
+  return Math.max(trials / limits.trials, (trials * images) / limits.passes)
+}
+
+function best<T>(plans: readonly T[], cost: (plan: T) => number): T {
+  return plans.reduce((least, plan) => (cost(plan) < cost(least) ? plan : least))
+}
+
+function mostTrials(images: number, { passes, trials }: Limits): number {
+  return Math.min(trials, Math.floor(passes / images))
+}
+
+function planOf(known: Knowledge, images: number, limits: Limits): Plan {
+  const most = mostTrials(images, limits)
+  const trials = trialsNeeded(known, images, most)
+  // At most as many trials as there are: how many it takes is known better after them.
+  const doubled = Math.max(known.trials, LEAST_TRIALS - known.trials)
+  const wanted = Math.max(Math.min(trials ?? most, doubled), Math.ceil(known.trials / 10))
+  return { images, trials, count: Math.min(wanted, most) }
 }
 
 /** 1, 2, 3, 4, 6, 8, 12, 16 … and `most` itself. */

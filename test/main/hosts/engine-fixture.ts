@@ -65,6 +65,7 @@ const router = os.router({
           ok: true as const,
           difference: Number(fate),
           imagesPerSecond: input.provider === 'cpu' ? 100 : 250,
+          outputsStay: false,
           versions
         }
     }

@@ -3,10 +3,10 @@ import {
   heatmapData,
   mergeLayers,
   orderModels,
-  type HeatmapCell,
   type HeatmapLayer,
   type HeatmapModel
 } from '@shared/figures/heatmap/data'
+import { measuredCell } from './cells'
 
 const layer = (name: string): HeatmapLayer => ({
   name,
@@ -20,7 +20,6 @@ const model = (id: string, category: string, layers: readonly string[]): Heatmap
   accuracy: null,
   layers: layers.map(layer)
 })
-const cell = (mean: number): HeatmapCell => ({ mean, standardError: null, trials: 1 })
 
 describe('mergeLayers', () => {
   it('keeps the order of the network and inserts what an earlier model lacks', () => {
@@ -55,11 +54,11 @@ describe('heatmapData', () => {
   }
   const data = heatmapData(rows, names.map(layer), (id, name) => {
     const value = values[id]?.[names.indexOf(name)]
-    return value == null ? undefined : cell(value)
+    return value == null ? undefined : measuredCell(value)
   })
 
   it('tells 0, not measured and no such layer apart', () => {
-    expect(data.entries[2]).toEqual([cell(0), null, cell(0), null, undefined])
+    expect(data.entries[2]).toEqual([measuredCell(0), null, measuredCell(0), null, undefined])
   })
 
   it('has mean and population standard deviation over the measured layers of a model', () => {

@@ -1,7 +1,12 @@
 import * as echarts from 'echarts'
 import { describe, expect, it } from 'vitest'
-import { heatmapOption } from '@shared/figures/heatmap'
-import { heatmapData, type HeatmapLayer, type HeatmapModel } from '@shared/figures/heatmap/data'
+import { heatmapOption, type HeatmapFigure } from '@shared/figures/heatmap'
+import {
+  heatmapData,
+  type HeatmapCell,
+  type HeatmapLayer,
+  type HeatmapModel
+} from '@shared/figures/heatmap/data'
 import { heatmapLayout } from '@shared/figures/heatmap/layout'
 import {
   accuracyText,
@@ -11,6 +16,7 @@ import {
   percentNumber
 } from '@shared/figures/heatmap/text'
 import { summaryText } from '@shared/figures/heatmap/margins'
+import { measuredCell } from './cells'
 import { categoryColors, criticalityColor, LIGHT_FIGURE } from '@shared/figures/palette'
 
 function study(rows: number, columns: number) {
@@ -24,19 +30,20 @@ function study(rows: number, columns: number) {
     return { id: `m${index}`, name: `Model number ${index}`, category, accuracy: 0.761, layers }
   })
   // The last row is not measured; 0.5 everywhere else.
-  return heatmapData(models, layers, (id) =>
-    id === `m${rows - 1}` ? undefined : { mean: 0.5, standardError: null, trials: 1 }
-  )
+  return heatmapData(models, layers, (id) => (id === `m${rows - 1}` ? undefined : measuredCell(0.5)))
 }
 
 const COLORS = categoryColors(['baseline', 'adversarial'])
 
 /** The figure as SVG, drawn without a DOM. */
 function draw(rows: number, columns: number, width: number, height: number): string {
+  return drawn({ data: study(rows, columns), width, height, theme: LIGHT_FIGURE, colors: COLORS })
+}
+
+function drawn(figure: HeatmapFigure): string {
+  const { width, height } = figure
   const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, width, height })
-  chart.setOption(
-    heatmapOption({ data: study(rows, columns), width, height, theme: LIGHT_FIGURE, colors: COLORS })
-  )
+  chart.setOption(heatmapOption(figure))
   const svg = chart.renderToSVGString()
   chart.dispose()
   return svg
@@ -78,6 +85,38 @@ describe('the drawn heatmap', () => {
     expect(drawn.length).toBeGreaterThan(10)
     expect(drawn.length).toBeLessThan(60)
     expect(drawn).toContain('Model number 0')
+  })
+})
+
+describe('marks of a cell', () => {
+  const { rows, columns } = study(3, 4)
+  const marked = (part: (model: string, layer: string) => Partial<HeatmapCell>): string => {
+    const data = heatmapData(rows, columns, (id, name) => measuredCell(0.5, part(id, name)))
+    return drawn({ data, width: 770, height: 400, theme: LIGHT_FIGURE, colors: COLORS })
+  }
+  const corners = (svg: string): number => svg.split('<polygon').length - 1
+  const hatched = (svg: string): number => svg.split('fill="url(#').length - 1
+  const plain = marked(() => ({ outcome: 'reached' }))
+
+  it('are strokes over the colour where a trial is not done', () => {
+    const svg = marked((_, name) => ({ complete: name !== 'end0' }))
+    // A column of three models; in the legend a square with strokes.
+    expect(hatched(svg) - hatched(plain)).toBe(3 + 1)
+    expect(fills(svg, criticalityColor(0.5))).toBe(3 * 4)
+    expect(texts(svg)).toContain('provisional')
+  })
+
+  it('are a corner where the adaptive protocol stopped before its target', () => {
+    const svg = marked((id) => ({ outcome: id === 'm1' ? 'budget' : 'reached' }))
+    // Four layers of one model; in the legend a square with a corner.
+    expect(corners(svg)).toBe(4 + 1)
+    expect(corners(plain)).toBe(0)
+    expect(texts(svg)).toContain('needs more')
+  })
+
+  it('are explained only where they occur', () => {
+    for (const meaning of ['provisional', 'needs more', 'not measured'])
+      expect(texts(plain)).not.toContain(meaning)
   })
 })
 

@@ -1,5 +1,6 @@
 /** Leads images through the network unit by unit: each value that a unit needs from upstream is computed once. */
 import { crossesAsFloat32, crossingName, filesOf, sizeOf, type Crossing } from '../../graph'
+import { disposeAll, outputsCanStay } from '../device-outputs'
 import { openGraph, Tensor, type GraphSession } from '../runtime'
 import type { Activation, NetworkSource } from './activations'
 import { Buffers } from './buffers'
@@ -93,18 +94,26 @@ export class Upstream {
     this.forget(frontier, this.steps[index]?.drops ?? [])
   }
 
+  /** Forgets everything: an interruption may have left it on its way. */
+  release(frontier: Frontier): void {
+    this.forget(frontier, [...frontier.values.keys()])
+  }
+
   private forget({ values }: Frontier, names: readonly string[]): void {
     for (const name of names) {
       const tensor = values.get(name)
       values.delete(name)
-      const data = tensor === undefined ? null : this.own.get(tensor)
-      if (data != null) this.buffers.give(data)
+      if (tensor === undefined) continue
+      const data = this.own.get(tensor)
+      if (data !== undefined) this.buffers.give(data)
+      disposeAll([tensor])
     }
   }
 
-  /** A tensor to be filled; null where its size is not known before. */
+  /** A tensor to be filled; null where the runtime makes it: its size is not known before, or it stays on a device. */
   private roomFor({ dataType, dims }: Crossing, rows: number): Tensor | null {
     const sizes = dims.map((size) => (size === 'N' ? rows : size))
+    if (outputsCanStay(this.source.runtime.provider ?? 'cpu')) return null
     if (!crossesAsFloat32(dataType) || !sizes.every((size) => typeof size === 'number')) return null
     const data = this.buffers.take(sizeOf(sizes))
     const tensor = new Tensor('float32', data, sizes)
@@ -116,13 +125,19 @@ export class Upstream {
     const known = this.sessions.get(step)
     if (known !== undefined) return known
     const { flow, files, runtime } = this.source
+    const made = crossings(this.activations, step.makes)
     const part = flow.part({
       nodes: step.nodes,
       inputs: crossings(this.activations, step.takes),
-      outputs: crossings(this.activations, step.makes)
+      outputs: made
     })
-    // Many of these live at once and each runs seldom: they hold no memory between runs.
-    const session = await openGraph(part, { ...runtime, files: filesOf(part, files), keepsMemory: false })
+    const session = await openGraph(part, {
+      ...runtime,
+      files: filesOf(part, files),
+      // Many of these live at once and each runs seldom: they hold no memory between runs.
+      keepsMemory: false,
+      staying: made.filter(({ dataType }) => crossesAsFloat32(dataType)).map(crossingName)
+    })
     this.sessions.set(step, session)
     return session
   }

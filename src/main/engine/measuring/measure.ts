@@ -8,14 +8,14 @@ import { LinchpinError, toProblem } from '@shared/errors'
 import { PredictionComparison } from '@shared/statistics'
 import { perturb, type LayerPerturbation } from '../../perturbations'
 import { openImages, type ImageBatches } from '../images'
-import { shardsOf, type Shard, type ShardTask } from './blocks'
+import { shardsOf, type Block, type Shard, type ShardTask } from './blocks'
 import { Network, networkKey, resolvePerturbation, type GraphUnit } from './network'
 import { DownstreamPath, FullPath, type Path, type PerturbedNetwork } from './paths'
 import { ProgressReporter } from './reporter'
 import { checkFinite, checkLabels, ImageOrder, prepareBlock, type PreparedBlock } from './shard'
 
 /** What the values that are led through the network may take, in bytes. */
-const MEMORY = 768 * 2 ** 20
+const MEMORY = 640 * 2 ** 20
 /** Images of a shard, at most: results of small networks come in often, too. */
 const LARGEST_SHARD = 2048
 
@@ -114,35 +114,58 @@ class Measurement {
   }
 
   private async *shard(shard: Shard): AsyncGenerator<EngineEvent, void, void> {
-    const { units, path } = this.prepared
+    const { path } = this.prepared
     const blocks: PreparedBlock[] = []
+    try {
+      yield* this.original(shard, blocks)
+      yield* this.units(shard, blocks)
+    } finally {
+      for (const { frontier } of blocks) path.release(frontier)
+    }
+    yield* this.progress.events(true)
+  }
+
+  /** Runs the unperturbed network. @param blocks are filled. */
+  private async *original(shard: Shard, blocks: PreparedBlock[]): AsyncGenerator<EngineEvent, void, void> {
+    const { labels, images: file } = this.request
     this.progress.at(null, null)
     for (const block of shard.blocks) {
       const images = this.order.of(block)
       const { network } = this.prepared
-      const prepared = await prepareBlock(network, this.inputs.pixels, block, {
-        images,
-        labels: this.request.labels
-      })
-      if (blocks.length === 0)
-        checkLabels(this.request.labels, this.request.images.count, prepared.reference.classes)
+      const prepared = await prepareBlock(network, this.inputs.pixels, block, { images, labels })
+      if (blocks.length === 0) checkLabels(labels, file.count, prepared.reference.classes)
       blocks.push(prepared)
       this.progress.done(images.length, images.length)
       yield* this.breathe()
     }
     yield originalEvent(blocks)
-    const trials = Map.groupBy(shard.tasks, ({ unit }) => unit)
+  }
+
+  /** Leads the images from unit to unit, each as far as it is wanted. */
+  private async *units(
+    shard: Shard,
+    blocks: readonly PreparedBlock[]
+  ): AsyncGenerator<EngineEvent, void, void> {
+    const { units, path } = this.prepared
+    const tasks = Map.groupBy(shard.tasks, ({ unit }) => unit)
+    const last = new Map<Block, number>()
+    for (const [index, { name }] of units.entries()) {
+      for (const task of tasks.get(name) ?? []) for (const block of task.blocks) last.set(block, index)
+    }
     for (const [index, unit] of units.entries()) {
-      for (const { frontier, images } of blocks) {
+      const here = blocks.filter(({ block }) => (last.get(block) ?? -1) >= index)
+      for (const { frontier, images } of here) {
         await path.advance(frontier, index)
         // Upstream of the units, the network is run once more, piece by piece.
         if (!(path instanceof FullPath)) this.progress.done(0, images.length / units.length)
         yield* this.breathe()
       }
-      yield* this.unit(index, unit, trials.get(unit.name) ?? [], blocks)
-      for (const { frontier } of blocks) path.leave(frontier, index)
+      yield* this.unit(index, unit, tasks.get(unit.name) ?? [], here)
+      for (const { block, frontier } of here) {
+        if (last.get(block) === index) path.release(frontier)
+        else path.leave(frontier, index)
+      }
     }
-    yield* this.progress.events(true)
   }
 
   private async *unit(

@@ -22,6 +22,8 @@ export interface Path {
   advance(frontier: Frontier, unit: number): Promise<void>
   /** Forgets what later units do not need. */
   leave(frontier: Frontier, unit: number): void
+  /** Forgets everything, wherever the images are. */
+  release(frontier: Frontier): void
   /** @param parameters that will be replaced. */
   open(unit: number, parameters: readonly LayerParameter[]): Promise<PerturbedNetwork>
   close(): Promise<void>
@@ -72,6 +74,10 @@ export class FullPath implements Path {
 
   leave(): void {
     // The images are needed for every unit.
+  }
+
+  release({ values }: Frontier): void {
+    values.clear()
   }
 
   open(): Promise<PerturbedNetwork> {
@@ -128,6 +134,10 @@ export class DownstreamPath implements Path {
 
   leave(frontier: Frontier, unit: number): void {
     this.upstream.leave(frontier, unit)
+  }
+
+  release(frontier: Frontier): void {
+    this.upstream.release(frontier)
   }
 
   async open(unit: number, parameters: readonly LayerParameter[]): Promise<PerturbedNetwork> {

@@ -1,6 +1,8 @@
+import type { Cell } from '../../contract/measurement'
 import { mean, populationStd } from '../../statistics/descriptive'
 import { orderCategories } from '../palette'
 
+/** A column: a layer, or another unit. */
 export interface HeatmapLayer {
   readonly name: string
   readonly kind: string
@@ -17,12 +19,11 @@ export interface HeatmapModel {
   readonly layers: readonly HeatmapLayer[]
 }
 
-/** Criticality as a fraction, over `trials` trials. */
-export interface HeatmapCell {
-  readonly mean: number
-  readonly standardError: number | null
-  readonly trials: number
-}
+/** Criticality as a fraction, and how well it is known. */
+export type HeatmapCell = Omit<Cell, 'layer'>
+
+/** The adaptive protocol had to stop before its target. */
+export const needsMore = ({ outcome }: HeatmapCell): boolean => outcome !== null && outcome !== 'reached'
 
 export type CellLookup = (model: string, layer: string) => HeatmapCell | undefined
 

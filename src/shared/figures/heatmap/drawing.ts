@@ -7,7 +7,7 @@ export type ChildDrawing = Extract<Drawing, { type: 'group' }>['children'][numbe
 
 type Decal = { symbol: 'rect'; dashArrayX: number[]; dashArrayY: number[]; rotation: number; color: string }
 
-/** Diagonal strokes: the mark of a cell that is not measured yet. */
+/** Diagonal strokes: the mark of a cell that is not measured yet, or not to its end. */
 export function hatch(color: string): Decal {
   return { symbol: 'rect', dashArrayX: [1, 0], dashArrayY: [1, 4], rotation: -Math.PI / 4, color }
 }
@@ -38,6 +38,19 @@ export function inset(box: Box): Box {
   const gapX = box.width >= 5 ? 1 : 0
   const gapY = box.height >= 5 ? 1 : 0
   return { x: box.x, y: box.y, width: box.width - gapX, height: box.height - gapY }
+}
+
+/** A triangle in the upper right corner; null where the cell is too small for it. */
+export function corner(box: Box, color: string): ChildDrawing | null {
+  const side = Math.min(7, Math.floor(Math.min(box.width, box.height) / 2))
+  if (side < 2) return null
+  const right = box.x + box.width
+  const points = [
+    [right - side, box.y],
+    [right, box.y],
+    [right, box.y + side]
+  ]
+  return { type: 'polygon', shape: { points }, style: { fill: color } }
 }
 
 /** Whether any of a cell is in sight. */

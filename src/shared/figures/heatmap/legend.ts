@@ -1,13 +1,27 @@
 import type { CustomSeriesOption } from 'echarts'
-import { criticalityStops, type FigureTheme } from '../palette'
-import { hatch, layer, type ChildDrawing } from './drawing'
-import type { HeatmapLayout } from './layout'
+import {
+  criticalityColor,
+  criticalityHatchColor,
+  criticalityStops,
+  criticalityTextColor,
+  type FigureTheme
+} from '../palette'
+import { needsMore, type Entry, type HeatmapData } from './data'
+import { corner, hatch, layer, type ChildDrawing } from './drawing'
+import type { Box, HeatmapLayout } from './layout'
 import type { MeasureText } from './text'
 
 const HEIGHT = 10
+/** A value whose colour stands for all in the legend. */
+const EXAMPLE = 0.3
 
-/** Colour scale in percent, the hatching, and the titles of both margins. */
-export function legend(layout: HeatmapLayout, theme: FigureTheme, measure: MeasureText): CustomSeriesOption {
+/** Colour scale in percent, the marks that there are, and the titles of both margins. */
+export function legend(
+  data: HeatmapData,
+  layout: HeatmapLayout,
+  theme: FigureTheme,
+  measure: MeasureText
+): CustomSeriesOption {
   const size = layout.fontSize
   const font = `${size}px ${theme.font}`
   const { x, y, width } = layout.legend
@@ -24,7 +38,13 @@ export function legend(layout: HeatmapLayout, theme: FigureTheme, measure: Measu
   const title = 'Criticality'
   const scale = x + measure(title, size) + 10 + measure('0 %', size) + 6
   const after = scale + width + 6
-  const square = after + measure('100 %', size) + 18
+  let next = after + measure('100 %', size) + 18
+  /** A square with its meaning; they stand in one line. */
+  const squares = marksOf(data, theme).map(({ meaning, draw }) => {
+    const box = { x: next, y, width: 16, height: HEIGHT }
+    next += box.width + 6 + measure(meaning, size) + 14
+    return { box, meaning, draw }
+  })
   const axis = layout.columnMargin
   // Made anew each time: ECharts puts its own pattern in the place of a decal.
   const children = (): ChildDrawing[] => [
@@ -40,12 +60,7 @@ export function legend(layout: HeatmapLayout, theme: FigureTheme, measure: Measu
       }
     },
     text('100 %', after, middle),
-    {
-      type: 'rect',
-      shape: { x: square, y, width: 16, height: HEIGHT },
-      style: { fill: theme.hatchGround, decal: hatch(theme.hatch), stroke: theme.line, lineWidth: 1 }
-    },
-    text('not measured', square + 22, middle),
+    ...squares.flatMap(({ box, meaning, draw }) => [...draw(box), text(meaning, box.x + 22, middle)]),
     text('Mean ± std, %', layout.rowMargin.x, layout.cells.y - 9),
     text('100 %', axis.x - 6, axis.y + 5, 'right'),
     text('Mean ± std', axis.x - 6, axis.y + axis.height / 2, 'right'),
@@ -72,4 +87,39 @@ export function legend(layout: HeatmapLayout, theme: FigureTheme, measure: Measu
     items: [[0]],
     draw: () => ({ type: 'group', children: children() })
   })
+}
+
+interface Mark {
+  readonly meaning: string
+  readonly draw: (box: Box) => ChildDrawing[]
+}
+
+/** Of what a cell can be beside measured, as far as any is. */
+function marksOf(data: HeatmapData, theme: FigureTheme): Mark[] {
+  const has = (found: (entry: Entry) => boolean): boolean => data.entries.some((row) => row.some(found))
+  const marks: Mark[] = []
+  const square = (shape: Box, fill: string, decal: ReturnType<typeof hatch> | null): ChildDrawing => ({
+    type: 'rect',
+    shape,
+    style: { fill, stroke: theme.line, lineWidth: 1, ...(decal === null ? {} : { decal }) }
+  })
+  if (has((entry) => entry === null))
+    marks.push({
+      meaning: 'not measured',
+      draw: (box) => [square(box, theme.hatchGround, hatch(theme.hatch))]
+    })
+  if (has((entry) => entry?.complete === false))
+    marks.push({
+      meaning: 'provisional',
+      draw: (box) => [square(box, criticalityColor(EXAMPLE), hatch(criticalityHatchColor(EXAMPLE)))]
+    })
+  if (has((entry) => entry != null && needsMore(entry)))
+    marks.push({
+      meaning: 'needs more',
+      draw: (box) => {
+        const mark = corner(box, criticalityTextColor(EXAMPLE))
+        return [square(box, criticalityColor(EXAMPLE), null), ...(mark === null ? [] : [mark])]
+      }
+    })
+  return marks
 }
