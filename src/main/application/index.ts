@@ -1,7 +1,6 @@
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { Run } from '@shared/contract/measurement'
-import { measurementSpecSchema } from '@shared/contract/measurement'
 import type { StudyInfo } from '@shared/contract/study'
 import { fileError } from '../files/errors'
 import { Devices } from './devices'
@@ -12,11 +11,12 @@ import { Calibrations } from './measuring/calibration'
 import { MeasurementQueue } from './measuring/queue'
 import { RecentStudies } from './recent'
 import { applicationRouter } from './router'
-import { openSample } from './sample'
+import { openSample, SAMPLE_SPEC } from './sample'
 import type { Services } from './services'
 import { Studies, type NewStudy } from './studies'
 import type { OpenStudy } from './study'
 
+export { SAMPLE_SPEC } from './sample'
 export type { EngineExit, EngineProcess, EngineSettings, FilePurpose, HostServices } from './ports'
 
 export interface ApplicationOptions {
@@ -102,7 +102,7 @@ export class Application implements Services {
     }
     if (!this.recent.any) {
       this.first = await this.openSample()
-      const run = await this.queue.start(this.first, measurementSpecSchema.parse({}))
+      const run = await this.queue.start(this.first, SAMPLE_SPEC)
       return { study: this.first.info(), run }
     }
     const [latest] = this.recent.list()

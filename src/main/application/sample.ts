@@ -3,6 +3,7 @@ import { cpSync, existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { evaluationRequestSchema } from '@shared/contract/evaluation'
+import { measurementSpecSchema } from '@shared/contract/measurement'
 import { attributesSchema } from '@shared/contract/model'
 import { fromProblem } from '@shared/errors'
 import { fileError } from '../files/errors'
@@ -10,6 +11,9 @@ import type { Evaluations } from './evaluation'
 import { addModel } from './models'
 import type { Studies } from './studies'
 import type { OpenStudy } from './study'
+
+/** Its networks are so small that the processor does, and that other devices need not be tried first. */
+export const SAMPLE_SPEC = measurementSpecSchema.parse({ device: 'cpu' })
 
 const manifestSchema = z.object({
   name: z.string(),

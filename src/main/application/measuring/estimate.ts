@@ -8,6 +8,9 @@ import type { ModelNeeds } from './needs'
 import type { ModelPlan, StudyPlan } from './plan'
 import type { QueueParts } from './parts'
 
+/** Until an engine has started and read a network, about. */
+const START_SECONDS = 0.4
+
 interface Estimate extends QueueParts {
   readonly study: OpenStudy
   readonly spec: MeasurementSpec
@@ -22,7 +25,7 @@ export async function estimateSeconds(estimate: Estimate): Promise<number> {
   const images = await evaluations.images(plan.evaluation)
   const engine = new Engine(estimate.launchEngine({ tf32: spec.precision === 'tf32' }))
   const timings = new Map<string, Timing>()
-  let seconds = 0
+  let seconds = START_SECONDS
   let at = ''
   try {
     for (const [i, model] of plan.models.entries()) {

@@ -56,6 +56,12 @@ export class ProgressMeter {
     this.models.set(model, { done: this.models.get(model)?.done ?? NOTHING, left, later })
   }
 
+  /** What is left of a model will not be done. */
+  giveUp(model: string): void {
+    const { done, left } = this.models.get(model) ?? { done: NOTHING, left: NOTHING }
+    this.models.set(model, { done, left: { ...left, passes: 0, work: 0 }, later: null })
+  }
+
   at(model: string | null, layer: string | null, trial: number | null): void {
     this.place = { model, layer, trial }
   }

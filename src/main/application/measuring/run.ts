@@ -9,7 +9,6 @@ import { CellRecord } from './cells'
 import { conclude, isOutOfMemory, measureModel, Place, type ModelWork } from './model'
 import { amountOf, laterWork, pendingOf } from './pending'
 import type { ModelPlan } from './plan'
-import { NOTHING } from './progress'
 import { versions } from './versions'
 import type { Measuring } from './work'
 
@@ -41,7 +40,7 @@ export async function measurePlan(work: Measuring): Promise<void> {
       } catch (error) {
         throwIfCancelled(signal)
         work.onFailure({ model: id, layer: null, trial: null, problem: toProblem(error) })
-        meter.expect(id, NOTHING)
+        meter.giveUp(id)
         before = null
       }
     }

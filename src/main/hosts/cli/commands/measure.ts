@@ -120,7 +120,7 @@ function runIn(event: StudyEvent, id: number): Run | undefined {
 function report({ progress, state, notes, failures }: Run): void {
   const failed = failures.filter(({ layer }) => layer !== null).length
   for (const line of notes) note(line)
-  if (progress.totalUnits === 0) note('Everything was measured already.')
+  if (progress.totalUnits === 0 && failures.length === 0) note('Everything was measured already.')
   else
     note(
       `${state}: ${thousands(progress.units - failed)} of ${thousands(progress.totalUnits)} (layer, trial) pairs${failed === 0 ? '' : `, ${thousands(failed)} without a result`}`

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { measurementSpecSchema } from '@shared/contract/measurement'
+import { SAMPLE_SPEC } from '../../../application'
 import type { Context } from '../context'
 import { note, print, printJson } from '../output'
 import type { Finish } from '../context'
@@ -16,7 +16,7 @@ export function sampleCommand(program: Command, context: Context, finish: Finish
         context.withApplication('cli', async ({ client }) => {
           const { id, path } = await client.studies.writeSample({ folder })
           if (options.json !== true) note(`The sample study is ${path}.`)
-          const code = await measure(client, id, measurementSpecSchema.parse({}), false)
+          const code = await measure(client, id, SAMPLE_SPEC, false)
           if (options.json === true) printJson({ study: path })
           else print(path)
           return code
