@@ -1,7 +1,7 @@
 /** The one door to ONNX Runtime. */
 import { Tensor } from 'onnxruntime-node'
 import { LinchpinError } from '@shared/errors'
-import { writeModel, type OnnxModel, type Signature } from '../graph'
+import { toHalf, usesHalf, writeModel, type OnnxModel, type Signature } from '../graph'
 import { openSession, runtimeError, type Execution } from './providers'
 
 export interface ModelSession {
@@ -31,8 +31,9 @@ interface SessionOptions extends Execution {
 export async function createSession(model: OnnxModel, options: SessionOptions): Promise<ModelSession> {
   const { signature, height, width } = options
   checkSize(signature, height, width)
-  const { provider = 'cpu', threads } = options
-  const { session } = await openSession(writeModel(model), { provider, threads })
+  const { provider = 'cpu' } = options
+  const computed = options.precision === 'float16' ? toHalf(model).model : model
+  const { session } = await openSession(writeModel(computed), options, usesHalf(computed))
   const names = [...new Set([signature.output, ...(options.further ?? [])])]
   const runAll: ModelSession['runAll'] = async (images, n) => {
     const rows = signature.batch ?? n

@@ -3,7 +3,7 @@ import type { ContractRouterClient } from '@orpc/contract'
 import { z } from 'zod'
 import { probeResultSchema, providerSchema } from './devices'
 import { batchNormAgreementSchema } from './loading'
-import { metricsSchema, schemeSchema } from './measurement'
+import { metricsSchema, precisionSchema, schemeSchema } from './measurement'
 import { inspectionSchema, modelOptionsSchema, normalizationSchema, problemSchema } from './model'
 
 /** Images as the engine reads them: a raw file, [N, 3, H, W], little endian, after `offset` bytes. */
@@ -30,7 +30,9 @@ const executionSchema = z.object({
   batch: z.number().int().positive(),
   threads: z.number().int().positive().optional(),
   /** Absent: the processor. */
-  provider: providerSchema.optional()
+  provider: providerSchema.optional(),
+  /** Absent: float32. TF32 is also decided by how the engine was started. */
+  precision: precisionSchema.optional()
 })
 
 export const perturbationSchema = z.discriminatedUnion('kind', [
