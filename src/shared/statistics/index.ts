@@ -27,6 +27,7 @@ export {
 export { readLogits, relabelled, type LoadReading } from './load-measure'
 export { judge, labelsFit, type LoadContext } from './load-verdict'
 export { accuracyOf, comparePredictions, type Accuracy, type Comparison } from './predictions'
+export { pairedDifference, type PairedDifference, type TrialDistances } from './paired'
 export { replay, trialsOf, type AdaptiveState, type StoredTrial, type StoredTrials } from './replay'
 export type { ImageRange } from './trial-overlap'
 export type { VarianceComponents } from './variance'
