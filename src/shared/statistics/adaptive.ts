@@ -129,7 +129,7 @@ function mostTrials(images: number, { passes, trials }: Limits): number {
 function planOf(outlook: Outlook, images: number, limits: Limits): Plan {
   const most = mostTrials(images, limits)
   const trials = trialsNeeded(outlook, images, most)
-  // At most as many trials as there are: how many it takes is outlook better after them.
+  // At most as many trials as there are: how many it takes is known better after them.
   const doubled = Math.max(outlook.trials, LEAST_TRIALS - outlook.trials)
   const wanted = Math.max(Math.min(trials ?? most, doubled), Math.ceil(outlook.trials / 10))
   return { images, trials, count: Math.min(wanted, most) }
