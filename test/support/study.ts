@@ -4,6 +4,9 @@ import type { Metrics } from '@shared/contract/measurement'
 import type { LayerInfo, Model } from '@shared/contract/model'
 import { CellRecord } from '../../src/main/application/measuring/cells'
 import type { Configuration, Piece, StoredModel, StudyStore } from '../../src/main/store'
+import { metrics } from './study-metrics'
+
+export { metrics } from './study-metrics'
 
 export function configuration(part: Partial<Configuration> = {}): Configuration {
   return {
@@ -23,25 +26,6 @@ export function configuration(part: Partial<Configuration> = {}): Configuration 
     precision: 'float32',
     provider: 'cpu',
     versions: '{}',
-    ...part
-  }
-}
-
-export function metrics(criticality: number, part: Partial<Metrics> = {}): Metrics {
-  return {
-    cosineSimilarity: 1 - criticality,
-    criticality,
-    l1: 0.5,
-    l2: 0.25,
-    agreement: 0.75,
-    kl: 0.125,
-    js: 0.0625,
-    crossEntropyOfLogits: -3,
-    top1: 0.5,
-    top5: 1,
-    loss: 2,
-    recoveredAccuracy: 0.625,
-    originalTop1: 0.8,
     ...part
   }
 }

@@ -24,10 +24,15 @@ export interface Workstation {
   close(): Promise<void>
 }
 
-/** Closed with the test. The engine is the built one. */
-export function workstation(
-  options: { readonly dataFolder?: string; readonly kind?: HostServices['kind'] } = {}
-): Workstation {
+interface StationOptions {
+  readonly dataFolder?: string
+  readonly kind?: HostServices['kind']
+  /** The engine's entry file and environment; absent: the built one. */
+  readonly engine?: { readonly entry: string; readonly env: NodeJS.ProcessEnv }
+}
+
+/** Closed with the test. */
+export function workstation(options: StationOptions = {}): Workstation {
   const engines: number[] = []
   const log = pino({
     level: 'silent',
@@ -39,7 +44,8 @@ export function workstation(
   const app = new Application({
     host: {
       kind: options.kind ?? 'cli',
-      launchEngine: () => launchEngineProcess({ entry: root('out/main/engine.js'), log })
+      launchEngine: (settings) =>
+        launchEngineProcess({ entry: root('out/main/engine.js'), log, ...options.engine, ...settings })
     },
     dataFolder: options.dataFolder ?? temporaryFolder(),
     resources: root('resources'),
@@ -60,12 +66,10 @@ export interface OpenedStudy extends Workstation {
 
 /** A new study, by default with the golden model and all 200 golden images. */
 export async function goldenStudy(
-  options: {
+  options: StationOptions & {
     readonly folder?: string
     readonly models?: readonly string[]
     readonly labels?: string
-    readonly kind?: HostServices['kind']
-    readonly dataFolder?: string
   } = {}
 ): Promise<OpenedStudy> {
   const station = workstation(options)

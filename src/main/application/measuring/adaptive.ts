@@ -5,10 +5,9 @@ import { replay, type AdaptiveOptions, type AdaptiveState, type StopReason } fro
 import type { Coverage, StudyStore } from '../../store'
 import type { PlannedUnit } from './choice'
 import { totalMacs } from './macs'
-import type { Pending } from './pending'
 import type { ModelPlan, Protocol } from './plan'
 import { sequenceOf, type Sequence } from './sequence'
-import { trialKey } from './trial-key'
+import { trialKey, type Pending } from './tasks'
 
 type AdaptiveProtocol = Extract<Protocol, { kind: 'adaptive' }>
 

@@ -4,7 +4,7 @@ import type { OpenStudy } from '../study'
 import { estimateSeconds } from './estimate'
 import { needsOf, type ModelNeeds, type UnitNeed } from './needs'
 import type { StudyPlan } from './plan'
-import type { QueueParts } from './queue'
+import type { QueueParts } from './parts'
 
 interface Description extends QueueParts {
   readonly study: OpenStudy

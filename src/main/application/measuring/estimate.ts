@@ -6,7 +6,7 @@ import { verifiedModel } from '../models'
 import type { OpenStudy } from '../study'
 import type { ModelNeeds } from './needs'
 import type { ModelPlan, StudyPlan } from './plan'
-import type { QueueParts } from './queue'
+import type { QueueParts } from './parts'
 
 interface Estimate extends QueueParts {
   readonly study: OpenStudy
@@ -18,9 +18,9 @@ interface Estimate extends QueueParts {
 
 /** Models that are alike are timed once. */
 export async function estimateSeconds(estimate: Estimate): Promise<number> {
-  const { plan, needs, spec, evaluations, launchEngine } = estimate
+  const { plan, needs, spec, evaluations } = estimate
   const images = await evaluations.images(plan.evaluation)
-  const engine = new Engine(launchEngine({ tf32: spec.precision === 'tf32' }))
+  const engine = new Engine(estimate.launchEngine({ tf32: spec.precision === 'tf32' }))
   const timings = new Map<string, Timing>()
   let seconds = 0
   let at = ''

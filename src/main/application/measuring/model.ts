@@ -4,10 +4,10 @@ import { isErrorCode, toProblem } from '@shared/errors'
 import type { CellRecord } from './cells'
 import type { Setting } from './calibration'
 import type { Engine } from '../engine'
-import { amountOf, laterWork, pendingOf, type Pending } from './pending'
+import { amountOf, laterWork, pendingOf } from './pending'
 import type { ModelPlan } from './plan'
-import type { Measuring } from './run'
-import { trialKey } from './trial-key'
+import { trialKey, type Pending } from './tasks'
+import type { Measuring } from './work'
 
 /** What a model's measurement keeps over several engines. */
 export interface ModelWork {
@@ -72,10 +72,10 @@ export function conclude(
 }
 
 /** What is left, to the progress. */
-function announce({ meter, spec, onProgress }: Measuring, plan: ModelPlan, pending: Pending): void {
-  const { id } = plan.stored.model
-  meter.expect(id, amountOf(plan, pending, spec.full), laterWork(plan, pending, spec.full))
-  onProgress()
+function announce(work: Measuring, plan: ModelPlan, pending: Pending): void {
+  const { full } = work.spec
+  work.meter.expect(plan.stored.model.id, amountOf(plan, pending, full), laterWork(plan, pending, full))
+  work.onProgress()
 }
 
 interface Call {

@@ -1,21 +1,11 @@
 /** What is still to be measured of a model: decided by what is stored, so that it can be asked at any time. */
 import type { Task } from '@shared/contract/engine'
-import type { Outcome, Sampling } from '@shared/contract/measurement'
+import type { Sampling } from '@shared/contract/measurement'
 import type { Coverage, StudyStore } from '../../store'
 import { adaptivePending } from './adaptive'
 import type { ModelPlan } from './plan'
 import { NOTHING, type Amount } from './progress'
-import { trialKey } from './trial-key'
-
-export interface Pending {
-  readonly tasks: readonly Task[]
-  /** Units that are done, with what came of the adaptive protocol; of a fixed protocol none are told. */
-  readonly concluded: readonly { readonly unit: string; readonly outcome: Outcome }[]
-  /** Trials that are stored and wanted, also in part. */
-  readonly measured: number
-  /** Passes that further rounds may take, about, by unit; null: what is left is known. */
-  readonly later: ReadonlyMap<string, number> | null
-}
+import { trialKey, type Pending } from './tasks'
 
 /** @param failed trials that have no result, as `trialKey` names them: they are not tried again. */
 export function pendingOf(store: StudyStore, plan: ModelPlan, failed: ReadonlySet<string>): Pending {

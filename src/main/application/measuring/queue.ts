@@ -1,26 +1,14 @@
-import type { Logger } from 'pino'
 import type { Device } from '@shared/contract/devices'
 import type { MeasurementSpec, Plan, Progress, Run, RunState } from '@shared/contract/measurement'
 import { LinchpinError, toProblem } from '@shared/errors'
-import type { Devices } from '../devices'
-import type { Evaluations } from '../evaluation'
 import { describeOwner, HEARTBEAT, isElsewhere, ownerNow } from '../owner'
-import type { EngineProcess, EngineSettings } from '../ports'
 import type { OpenStudy } from '../study'
-import type { Calibrations } from './calibration'
 import { describePlan } from './description'
 import { Jobs, type Job } from './jobs'
+import type { QueueParts } from './parts'
 import { planMeasurement } from './plan'
 import { ProgressMeter } from './progress'
 import { measurePlan } from './run'
-
-export interface QueueParts {
-  readonly evaluations: Evaluations
-  readonly devices: Pick<Devices, 'resolve'>
-  readonly calibrations: Calibrations
-  launchEngine(settings?: EngineSettings): EngineProcess
-  readonly log: Logger
-}
 
 /** Runs of all open studies, one at a time. */
 export class MeasurementQueue {

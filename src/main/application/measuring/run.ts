@@ -1,41 +1,22 @@
 /** Measures what a plan lists, one model after the other, in engine processes of its own. */
-import type { ImageFile } from '@shared/contract/engine'
-import type { MeasurementSpec, Run, RunExecution } from '@shared/contract/measurement'
+import type { RunExecution } from '@shared/contract/measurement'
 import { LinchpinError, toProblem } from '@shared/errors'
 import { defaultBatch } from '../batch'
 import { Engine } from '../engine'
 import { verifiedModel } from '../models'
-import type { EngineProcess, EngineSettings } from '../ports'
-import type { OpenStudy } from '../study'
-import type { Calibrations, Setting } from './calibration'
+import type { Setting } from './calibration'
 import { CellRecord } from './cells'
 import { conclude, isOutOfMemory, measureModel, Place, type ModelWork } from './model'
 import { amountOf, laterWork, pendingOf } from './pending'
-import type { ModelPlan, StudyPlan } from './plan'
-import { NOTHING, type ProgressMeter } from './progress'
+import type { ModelPlan } from './plan'
+import { NOTHING } from './progress'
 import { versions } from './versions'
+import type { Measuring } from './work'
 
 /** How often an engine may end in turn, without having brought a result, before its model is given up. */
 const MOST_DEATHS = 4
 /** In milliseconds. */
 const TICK = 1_000
-
-export interface Measuring {
-  readonly study: OpenStudy
-  readonly spec: MeasurementSpec
-  readonly plan: StudyPlan
-  readonly images: ImageFile
-  readonly calibrations: Calibrations
-  launchEngine(settings: EngineSettings): EngineProcess
-  readonly signal: AbortSignal
-  readonly meter: ProgressMeter
-  /** With what an interrupted run measured last. */
-  readonly before: RunExecution | null
-  onProgress(): void
-  onExecution(execution: RunExecution): void
-  onFailure(failure: Run['failures'][number]): void
-  onNote(note: string): void
-}
 
 /** @returns when everything of the plan was tried. @throws CANCELLED. */
 export async function measurePlan(work: Measuring): Promise<void> {
@@ -85,8 +66,8 @@ class Engines {
 
   get(): Engine {
     if (this.engine === null || this.engine.ended) {
-      const { launchEngine, spec } = this.work
-      this.engine = new Engine(launchEngine({ tf32: spec.precision === 'tf32' }))
+      const tf32 = this.work.spec.precision === 'tf32'
+      this.engine = new Engine(this.work.launchEngine({ tf32 }))
     }
     return this.engine
   }

@@ -1,2 +1,0 @@
-/** Names a unit's trial. */
-export const trialKey = (unit: string, trial: number): string => `${unit} ${String(trial)}`
