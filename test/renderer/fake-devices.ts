@@ -8,6 +8,7 @@ const absent = (device: DeviceReport['device'], reason: string, fix: string | nu
   imagesPerSecond: null,
   speed: null,
   difference: null,
+  outputsStay: false,
   adapter: null,
   version: '1.30.0'
 })
@@ -24,6 +25,7 @@ export const DEVICES: DeviceList = {
       imagesPerSecond: 5230.5,
       speed: 12.4,
       difference: 2e-7,
+      outputsStay: true,
       adapter: 'Made-up GPU 3000',
       version: '1.30.0'
     },
@@ -37,6 +39,7 @@ export const DEVICES: DeviceList = {
       imagesPerSecond: 421.5,
       speed: 1,
       difference: 0,
+      outputsStay: false,
       adapter: 'Made-up processor',
       version: '1.30.0'
     }

@@ -6,6 +6,7 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { ImageFile, MeasureRequest } from '@shared/contract/engine'
+import { everyKind } from './measure'
 import { readNpy } from './npy'
 
 export const fixture = (name: string): string =>
@@ -59,7 +60,11 @@ export function goldenRequest(part: Partial<MeasureRequest>): MeasureRequest {
     labels,
     perturbation: { kind: 'zero' },
     seed: 0,
-    units: [],
+    unit: 'layer',
+    kinds: everyKind,
+    path: 'downstream',
+    sampling: 'same',
+    tasks: [],
     execution: { batch: 100, threads: 1 },
     ...part
   }

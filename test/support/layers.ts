@@ -27,6 +27,7 @@ export function fakeLayer(
     shape: [...(shapes.weight ?? [])],
     parameters: tensors.reduce((sum, { shape }) => sum + sizeOf(shape), 0),
     macs: null,
+    downstream: null,
     ...placeOf(name),
     tensors
   }

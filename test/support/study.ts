@@ -2,8 +2,8 @@
 import type { Evaluation } from '@shared/contract/evaluation'
 import type { Metrics } from '@shared/contract/measurement'
 import type { LayerInfo, Model } from '@shared/contract/model'
-import { summarise } from '@shared/statistics'
-import type { Configuration, StoredModel, StudyStore } from '../../src/main/store'
+import { CellRecord } from '../../src/main/application/measuring/cells'
+import type { Configuration, Piece, StoredModel, StudyStore } from '../../src/main/store'
 
 export function configuration(part: Partial<Configuration> = {}): Configuration {
   return {
@@ -12,7 +12,9 @@ export function configuration(part: Partial<Configuration> = {}): Configuration 
     evaluation: 'images',
     preparation: 'null',
     images: 2,
+    sampling: 'same',
     unit: 'layer',
+    kinds: '',
     perturbation: 'randomize',
     perturbationHash: '',
     scheme: 'torch',
@@ -39,6 +41,7 @@ export function metrics(criticality: number, part: Partial<Metrics> = {}): Metri
     top5: 1,
     loss: 2,
     recoveredAccuracy: 0.625,
+    originalTop1: 0.8,
     ...part
   }
 }
@@ -49,6 +52,7 @@ export const layer = (name: string, kind: LayerInfo['kind'] = 'conv'): LayerInfo
   shape: [1],
   parameters: 1,
   macs: null,
+  downstream: null,
   stage: null,
   block: null
 })
@@ -90,7 +94,26 @@ export function storedModel(
   }
 }
 
-/** A measurement of two images whose distances are the given ones; its criticality is their mean. */
+/** A piece with the given distances; its criticality is their mean. */
+export function piece(
+  unit: string,
+  trial: number,
+  distances: readonly number[],
+  { from = 0, ...part }: Partial<Metrics> & { readonly from?: number } = {}
+): Piece {
+  const criticality = distances.reduce((sum, distance) => sum + distance, 0) / distances.length
+  return {
+    unit,
+    trial,
+    from,
+    to: from + distances.length,
+    metrics: metrics(criticality, part),
+    distances: Float32Array.from(distances),
+    seconds: 1
+  }
+}
+
+/** A trial of two images whose distances are the given ones, and its cell. */
 export function addTrial(
   store: StudyStore,
   id: number,
@@ -98,18 +121,11 @@ export function addTrial(
   trial: number,
   distances: [number, number]
 ): void {
-  const criticality = (distances[0] + distances[1]) / 2
-  store.results.add(
-    id,
-    {
-      layer: name,
-      trial,
-      metrics: metrics(criticality),
-      distances: Float32Array.from(distances),
-      seconds: 1
-    },
-    summarise
-  )
+  const configuration = store.configurations.get(id)
+  if (configuration === null) throw new Error(`no configuration ${String(id)}`)
+  const record = new CellRecord(store, configuration)
+  record.add(piece(name, trial, distances))
+  record.flush()
 }
 
 export const evaluation = (part: Partial<Evaluation> = {}): Evaluation => ({

@@ -95,9 +95,9 @@ export async function addModel(
   return outcome.model
 }
 
-/** A specification; one thread, so that numbers are the same in every run. */
+/** A specification; the processor and one thread, so that numbers are the same in every run. */
 export const spec = (part: Partial<MeasurementSpec> = {}): MeasurementSpec =>
-  measurementSpecSchema.parse({ threads: 1, ...part })
+  measurementSpecSchema.parse({ device: 'cpu', threads: 1, ...part })
 
 const ENDED: readonly string[] = ['done', 'failed', 'cancelled', 'paused']
 

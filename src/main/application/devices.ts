@@ -192,11 +192,12 @@ function reportOf(
       imagesPerSecond: null,
       speed: null,
       difference: null,
+      outputsStay: false,
       adapter,
       version
     }
   }
-  const { difference, imagesPerSecond } = result
+  const { difference, imagesPerSecond, outputsStay } = result
   const agrees = difference <= AGREEMENT
   return {
     device,
@@ -206,6 +207,7 @@ function reportOf(
     imagesPerSecond,
     speed: device === 'cpu' ? 1 : processor === null ? null : imagesPerSecond / processor,
     difference,
+    outputsStay,
     adapter,
     version
   }

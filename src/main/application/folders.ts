@@ -12,6 +12,8 @@ export interface Folders {
   readonly studies: string
   /** The sample's checkpoints, images and study. */
   readonly sample: string
+  /** Threads and batch sizes that run networks fastest here. */
+  readonly calibrations: string
   readonly log: string
 }
 
@@ -22,6 +24,7 @@ export function foldersIn(data: string): Folders {
     uploads: join(data, 'uploads'),
     studies: join(data, 'studies'),
     sample: join(data, 'sample'),
+    calibrations: join(data, 'calibrations.json'),
     log: join(data, 'linchpin.log')
   }
 }

@@ -8,7 +8,8 @@ import { Devices } from './devices'
 import { Evaluations } from './evaluation'
 import { foldersIn, makeFolders, type Folders } from './folders'
 import type { HostServices } from './ports'
-import { MeasurementQueue } from './queue'
+import { Calibrations } from './measuring/calibration'
+import { MeasurementQueue } from './measuring/queue'
 import { RecentStudies } from './recent'
 import { applicationRouter } from './router'
 import { openSample } from './sample'
@@ -60,7 +61,13 @@ export class Application implements Services {
       file: join(this.folders.data, 'devices.json'),
       log
     })
-    this.queue = new MeasurementQueue(this.evaluations, () => host.launchEngine(), log)
+    this.queue = new MeasurementQueue({
+      evaluations: this.evaluations,
+      devices: this.devices,
+      calibrations: new Calibrations(this.folders.calibrations),
+      launchEngine: (settings) => host.launchEngine(settings),
+      log
+    })
     this.router = applicationRouter(this, log)
   }
 

@@ -115,7 +115,7 @@ function freeId(study: OpenStudy, name: string): string {
 export function published(study: OpenStudy, id: string): Model {
   study.publish({ type: 'models', models: study.models() })
   const stored = study.model(id)
-  for (const configuration of study.store.results.configurations()) {
+  for (const configuration of study.store.configurations.all()) {
     if (!belongsTo(configuration, stored)) continue
     for (const cells of study.modelCells(configuration)) study.publish({ type: 'cells', cells })
   }

@@ -1,5 +1,6 @@
 /** Tables and statistics of what a study has measured: the same numbers for screen, files and terminal. */
 import type {
+  Cell,
   CellDetail,
   LayerRow,
   Series,
@@ -9,9 +10,10 @@ import type {
 } from '@shared/contract/measurement'
 import type { Model } from '@shared/contract/model'
 import { LinchpinError } from '@shared/errors'
-import { interval95, kendall, mean, populationStd, spearman } from '@shared/statistics'
+import { kendall, mean, populationStd, spearman } from '@shared/statistics'
 import { belongsTo, seriesId, type StoredConfiguration } from '../store'
 import type { OpenStudy } from './study'
+import { unitKinds } from './unit-kinds'
 
 interface ModelResults {
   readonly model: Model
@@ -20,7 +22,7 @@ interface ModelResults {
 
 /** Every configuration that belongs to a model of the study, in the models' order. */
 function results(study: OpenStudy): ModelResults[] {
-  const configurations = study.store.results.configurations()
+  const configurations = study.store.configurations.all()
   return study.store.models
     .all()
     .flatMap((stored) =>
@@ -35,12 +37,13 @@ const percent = (share: number | null, n: number): number | null =>
   share === null ? null : (100 * Math.round(share * n)) / n
 export function trialRows(study: OpenStudy): TrialRow[] {
   return results(study).flatMap(({ model, configuration: c }) => {
-    const order = new Map(model.layers.map((layer, i) => [layer.name, i]))
-    return study.store.results
+    const kinds = unitKinds(model, c)
+    const order = new Map([...kinds.keys()].map((name, i) => [name, i]))
+    return study.store.measurements
       .trials(c.id)
       .filter(({ layer }) => order.has(layer))
       .sort((a, b) => (order.get(a.layer) ?? 0) - (order.get(b.layer) ?? 0) || a.trial - b.trial)
-      .map(({ layer, trial, metrics }) => ({
+      .map(({ layer, trial, images, metrics }) => ({
         model_id: model.id,
         layer,
         trial,
@@ -48,21 +51,20 @@ export function trialRows(study: OpenStudy): TrialRow[] {
         pred_l1_err: metrics.l1,
         pred_l2_err: metrics.l2,
         pred_ce_loss: metrics.crossEntropyOfLogits,
-        top1_acc: percent(metrics.top1, c.images),
-        top5_acc: percent(metrics.top5, c.images),
+        top1_acc: percent(metrics.top1, images),
+        top5_acc: percent(metrics.top5, images),
         loss: metrics.loss,
         recovered_acc: metrics.recoveredAccuracy,
         model: model.name,
-        kind: kindOf(model, layer),
-        unit: c.unit,
+        kind: kinds.get(layer) ?? '',
+        unit: unitName(c),
         perturbation: c.perturbation,
         seed: c.seed,
-        images: c.images,
+        images,
         agreement: metrics.agreement,
         kl: metrics.kl,
         js: metrics.js,
-        scheme: c.scheme,
-        evaluation: evaluationName(c)
+        ...provenance(c)
       }))
   })
 }
@@ -72,18 +74,26 @@ function evaluationName({ evaluation }: StoredConfiguration): string {
   return evaluation.slice(0, 12)
 }
 
-function kindOf(model: Model, layer: string): string {
-  return model.layers.find(({ name }) => name === layer)?.kind ?? ''
+/** With the kinds of layers that were perturbed in it, where those were not all. */
+function unitName({ unit, kinds }: StoredConfiguration): string {
+  return kinds === '' ? unit : `${unit}:${kinds}`
+}
+
+/** How a row was measured. */
+function provenance(c: StoredConfiguration) {
+  const { scheme, sampling, provider, precision } = c
+  return { scheme, evaluation: evaluationName(c), sampling, provider, precision }
 }
 
 export function layerRows(study: OpenStudy): LayerRow[] {
-  return results(study).flatMap(({ model, configuration: c }) =>
-    study.cellsOf(model, c).map((cell) => ({
+  return results(study).flatMap(({ model, configuration: c }) => {
+    const kinds = unitKinds(model, c)
+    return study.cellsOf(model, c).map((cell) => ({
       model_id: model.id,
       model: model.name,
       layer: cell.layer,
-      kind: kindOf(model, cell.layer),
-      unit: c.unit,
+      kind: kinds.get(cell.layer) ?? '',
+      unit: unitName(c),
       perturbation: c.perturbation,
       criticality: cell.mean,
       std: cell.std,
@@ -91,10 +101,17 @@ export function layerRows(study: OpenStudy): LayerRow[] {
       trials: cell.trials,
       images: cell.images,
       seed: c.seed,
-      scheme: c.scheme,
-      evaluation: evaluationName(c)
+      ...provenance(c),
+      observations: cell.observations,
+      degrees_of_freedom: cell.degreesOfFreedom,
+      var_trial: cell.components.trial,
+      var_image: cell.components.image,
+      var_rest: cell.components.rest,
+      target_se: cell.targetSe,
+      outcome: cell.outcome,
+      complete: cell.complete
     }))
-  )
+  })
 }
 
 /** @throws MODEL_UNKNOWN, LAYER_UNKNOWN when nothing of that cell was measured. */
@@ -106,25 +123,20 @@ export function cellDetail(
   const found = results(study).find(
     ({ model: other, configuration }) => other.id === model.id && seriesId(configuration) === at.series
   )
-  const cell =
-    found === undefined
-      ? undefined
-      : study.store.results.cells(found.configuration.id).find((c) => c.layer === at.layer)
-  if (found === undefined || cell === undefined) {
+  const cell = found === undefined ? null : study.store.cells.get(found.configuration.id, at.layer)
+  if (found === undefined || cell === null) {
     throw new LinchpinError('LAYER_UNKNOWN', `"${at.layer}" of "${model.name}" has not been measured.`)
   }
   const { configuration: c } = found
-  const trials = study.store.results.trials(c.id).filter(({ layer }) => layer === at.layer)
   return {
-    ...at,
-    mean: cell.mean,
-    std: cell.std,
-    standardError: cell.standardError,
-    interval: interval95(cell.mean, cell.standardError, cell.trials),
-    images: cell.images,
+    ...cell,
+    series: at.series,
+    model: at.model,
     scheme: c.scheme,
-    trials: trials.map(({ trial, metrics }) => ({ trial, metrics })),
-    original: { top1: c.original_top1, top5: c.original_top5, loss: c.original_loss }
+    measured: study.store.measurements
+      .trials(c.id, at.layer)
+      .map(({ trial, images, metrics }) => ({ trial, images, metrics })),
+    original: study.store.originals.accuracy(c)
   }
 }
 
@@ -136,8 +148,7 @@ export function stats(study: OpenStudy, request: StatsRequest): Stats {
     if (request.excludeCategories.includes(model.category)) return []
     const cells = ofSeries
       .filter(({ model: other }) => other.id === model.id)
-      .flatMap(({ configuration }) => study.cellsOf(model, configuration))
-      .filter((cell) => request.kinds.some((kind) => kind === kindOf(model, cell.layer)))
+      .flatMap(({ configuration }) => ofKinds(study, model, configuration, request))
     return cells.length === 0 ? [] : [{ model, cells }]
   })
   const summaries = models.map(({ model, cells }) => {
@@ -172,6 +183,19 @@ export function stats(study: OpenStudy, request: StatsRequest): Stats {
     ),
     spread: spreadOf(models.flatMap(({ cells }) => cells.map((cell) => cell.std)))
   }
+}
+
+/** Blocks and stages are of no kind. */
+function ofKinds(
+  study: OpenStudy,
+  model: Model,
+  configuration: StoredConfiguration,
+  { kinds }: StatsRequest
+): Cell[] {
+  const cells = study.cellsOf(model, configuration)
+  if (configuration.unit === 'block' || configuration.unit === 'stage') return cells
+  const known = unitKinds(model, configuration)
+  return cells.filter(({ layer }) => kinds.some((kind) => kind === known.get(layer)))
 }
 
 /** Without a series asked for: of the present evaluation set before others, then the one with most measurements. */

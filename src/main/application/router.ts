@@ -97,7 +97,8 @@ export function applicationRouter(app: Services, log: Logger) {
       start: os.measurement.start.handler(({ input }) => app.queue.start(study(input), input.spec)),
       pause: os.measurement.pause.handler(({ input }) => app.queue.pause(study(input), input.run)),
       resume: os.measurement.resume.handler(({ input }) => app.queue.resume(study(input), input.run)),
-      cancel: os.measurement.cancel.handler(({ input }) => app.queue.cancel(study(input), input.run))
+      cancel: os.measurement.cancel.handler(({ input }) => app.queue.cancel(study(input), input.run)),
+      move: os.measurement.move.handler(({ input }) => app.queue.move(study(input), input.run, input.place))
     },
     results: {
       trials: os.results.trials.handler(({ input }) => trialRows(study(input))),

@@ -4,6 +4,7 @@ import { LinchpinError } from '@shared/errors'
 import { fileError } from '../files/errors'
 import { StudyStore } from '../store'
 import type { Folders } from './folders'
+import { renewCells } from './measuring/cells'
 import type { RecentStudies } from './recent'
 import { OpenStudy, studyId } from './study'
 
@@ -45,7 +46,7 @@ export class Studies {
     const known = this.open.get(studyId(place))
     if (known !== undefined) return known
     const made = !existsSync(place)
-    const study = new OpenStudy(StudyStore.open(place, create === undefined ? {} : { create }))
+    const study = new OpenStudy(StudyStore.open(place, { create, bringUp: renewCells }))
     this.open.set(study.id, study)
     if (made && create?.keepEmpty === false) this.provisional.add(study)
     this.recent.add(study.info().name, place)

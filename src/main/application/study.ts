@@ -5,6 +5,7 @@ import type { Cell, ModelCells, Run, Series } from '@shared/contract/measurement
 import type { Model } from '@shared/contract/model'
 import type { StudyEvent, StudyInfo, StudySnapshot } from '@shared/contract/study'
 import { LinchpinError } from '@shared/errors'
+import { unitKinds } from './unit-kinds'
 import { seriesId, type StoredConfiguration, type StoredModel, type StudyStore } from '../store'
 
 /** Cells and progress are sent at most this often, in milliseconds: a small model has hundreds of results a second. */
@@ -66,7 +67,7 @@ export class OpenStudy {
       evaluation: evaluation?.evaluation ?? null,
       runs: [...runs],
       series: this.series(),
-      cells: this.store.results.configurations().flatMap((configuration) => this.modelCells(configuration))
+      cells: this.store.configurations.all().flatMap((configuration) => this.modelCells(configuration))
     }
   }
 
@@ -75,7 +76,7 @@ export class OpenStudy {
   }
 
   series(): Series[] {
-    return this.store.results.series()
+    return this.store.configurations.series()
   }
 
   /** A configuration's cells, for the model of the study that it belongs to, if there is one. */
@@ -86,10 +87,10 @@ export class OpenStudy {
     return cells.length === 0 ? [] : [{ series: seriesId(configuration), model: stored.model.id, cells }]
   }
 
-  /** A configuration's cells in the order of its model's layers. */
+  /** A configuration's cells in the order of its model's units. */
   cellsOf(model: Model, configuration: StoredConfiguration): Cell[] {
-    const cells = new Map(this.store.results.cells(configuration.id).map((cell) => [cell.layer, cell]))
-    return model.layers.flatMap(({ name }) => cells.get(name) ?? [])
+    const cells = new Map(this.store.cells.of(configuration.id).map((cell) => [cell.layer, cell]))
+    return [...unitKinds(model, configuration).keys()].flatMap((name) => cells.get(name) ?? [])
   }
 
   publish(event: StudyEvent): void {

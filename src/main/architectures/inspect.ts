@@ -76,6 +76,6 @@ function checkFinite(layers: readonly GraphLayer[], report: Report): void {
   check.finish(report)
 }
 
-function layerInfo({ name, kind, shape, parameters, macs, stage, block }: GraphLayer): LayerInfo {
-  return { name, kind, shape, parameters, macs, stage, block }
+function layerInfo({ tensors: _, ...info }: GraphLayer): LayerInfo {
+  return info
 }

@@ -5,10 +5,8 @@ import { LinchpinError, toProblem } from '@shared/errors'
 import { layerAgreement, type LayerAgreement } from '@shared/statistics'
 import { loadClassifier, type Classifier } from '../architectures'
 import { withBatchNormStatistics, type BatchNormStatistics } from '../graph'
-import { openImages, type ImageBatches } from './images'
+import { openImages } from './images'
 import { createSession, type ModelSession } from './session'
-
-const CHANNELS = 3
 
 interface Loaded {
   /** What the file, its options and the images' size make one. */
@@ -93,7 +91,7 @@ async function runReading(
   try {
     for (let start = 0; start < indices.length; start += batch) {
       const chosen = indices.slice(start, start + batch)
-      const pixels = await readImages(images, chosen, file.height * file.width)
+      const pixels = await images.pick(chosen)
       const result = await session.runAll(pixels, chosen.length)
       // The runtime blocks this thread: let messages, a cancel among them, come in between batches.
       await nextTurn()
@@ -108,17 +106,6 @@ async function runReading(
   }
   const agreements = norms.map(({ layer }, i) => sums[i]?.agreement(layer) ?? null)
   return { logits, batchNorms: agreements.filter((agreement) => agreement !== null) }
-}
-
-/** float32 [n, 3, H, W] of images that need not lie side by side. */
-async function readImages(
-  images: ImageBatches,
-  indices: readonly number[],
-  pixels: number
-): Promise<Float32Array> {
-  const result = new Float32Array(indices.length * CHANNELS * pixels)
-  for (const [i, index] of indices.entries()) result.set(await images.read(index, 1), i * CHANNELS * pixels)
-  return result
 }
 
 /** Mean and variance of a batch norm's input over all batches, about its stored mean. */

@@ -2,16 +2,16 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { LinchpinError } from '@shared/errors'
 import type { OnnxModel, Signature } from '../graph'
 import type { ImageBatches } from './images'
+import type { Execution } from './providers'
 import { createSession } from './session'
 
-export interface ForwardOptions {
+export interface ForwardOptions extends Execution {
   readonly model: OnnxModel
   readonly signature: Signature
   readonly images: ImageBatches
   readonly height: number
   readonly width: number
   readonly batch: number
-  readonly threads?: number | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -28,9 +28,9 @@ export interface LogitsBatch {
  * @throws CANCELLED between batches.
  */
 export async function* forward(options: ForwardOptions): AsyncGenerator<LogitsBatch, void, void> {
-  const { model, signature, images, height, width, threads, signal } = options
+  const { model, signature, images, height, width, threads, provider, signal } = options
   const batch = signature.batch ?? options.batch
-  const session = await createSession(model, { signature, height, width, threads })
+  const session = await createSession(model, { signature, height, width, threads, provider })
   try {
     for (let start = 0; start < images.count; start += batch) {
       const count = Math.min(batch, images.count - start)

@@ -11,6 +11,8 @@ export interface ImageBatches {
   readonly count: number
   /** Images `start` to `start + n`, n at most `batch`; the last batch may be shorter. */
   read(start: number, n: number): Promise<Float32Array>
+  /** Images that need not lie side by side, in the order of `indices`. */
+  pick(indices: ArrayLike<number>): Promise<Float32Array>
   close(): Promise<void>
 }
 
@@ -32,27 +34,47 @@ export async function openImages(
   const width = file.dtype === 'uint8' ? 1 : 4
   const imageBytes = CHANNELS * pixels * width
   const transform = transformOf(file, normalization)
+  const read = async (start: number, n: number): Promise<Float32Array> => {
+    const bytes = await readExactly(handle, file, file.offset + start * imageBytes, n * imageBytes)
+    const source = file.dtype === 'uint8' ? bytes : new Float32Array(bytes.buffer)
+    const target = new Float32Array(n * CHANNELS * pixels)
+    for (let image = 0; image < n; image++) {
+      for (let channel = 0; channel < CHANNELS; channel++) {
+        const { scale, shift } = transform[channel] ?? { scale: 1, shift: 0 }
+        const place = channels === 'bgr' ? CHANNELS - 1 - channel : channel
+        const to = (image * CHANNELS + place) * pixels
+        const first = image * CHANNELS * pixels
+        const from = file.channelsLast ? first + channel : first + channel * pixels
+        const step = file.channelsLast ? CHANNELS : 1
+        for (let i = 0; i < pixels; i++) target[to + i] = (source[from + i * step] ?? 0) * scale + shift
+      }
+    }
+    return target
+  }
   return {
     count: file.count,
-    async read(start, n) {
-      const bytes = await readExactly(handle, file, file.offset + start * imageBytes, n * imageBytes)
-      const source = file.dtype === 'uint8' ? bytes : new Float32Array(bytes.buffer)
-      const target = new Float32Array(n * CHANNELS * pixels)
-      for (let image = 0; image < n; image++) {
-        for (let channel = 0; channel < CHANNELS; channel++) {
-          const { scale, shift } = transform[channel] ?? { scale: 1, shift: 0 }
-          const place = channels === 'bgr' ? CHANNELS - 1 - channel : channel
-          const to = (image * CHANNELS + place) * pixels
-          const first = image * CHANNELS * pixels
-          const from = file.channelsLast ? first + channel : first + channel * pixels
-          const step = file.channelsLast ? CHANNELS : 1
-          for (let i = 0; i < pixels; i++) target[to + i] = (source[from + i * step] ?? 0) * scale + shift
-        }
+    read,
+    async pick(indices) {
+      const result = new Float32Array(indices.length * CHANNELS * pixels)
+      for (const { at, start, count } of stretches(indices)) {
+        result.set(await read(start, count), at * CHANNELS * pixels)
       }
-      return target
+      return result
     },
     close: () => handle.close()
   }
+}
+
+/** Runs of images that follow each other. */
+function stretches(indices: ArrayLike<number>): { at: number; start: number; count: number }[] {
+  const found: { at: number; start: number; count: number }[] = []
+  for (let at = 0; at < indices.length; at++) {
+    const index = indices[at] ?? 0
+    const last = found.at(-1)
+    if (last !== undefined && last.start + last.count === index) last.count++
+    else found.push({ at, start: index, count: 1 })
+  }
+  return found
 }
 
 function transformOf(

@@ -1,9 +1,11 @@
 /** Whether an execution provider works here, and how fast it is: a tiny network of real operators tells. */
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { Tensor } from 'onnxruntime-node'
 import type { Provider, ProbeResult } from '@shared/contract/devices'
 import { toProblem } from '@shared/errors'
-import { GraphBuilder, signatureOf, type OnnxModel } from '../graph'
-import { quoted, runtimeVersions, whyUnavailable } from './providers'
+import { GraphBuilder, signatureOf, writeModel, type OnnxModel } from '../graph'
+import { disposeAll, outputsCanStay, stayingOutputs, valuesOf } from './device-outputs'
+import { openSession, quoted, runtimeVersions, whyUnavailable } from './providers'
 import { createSession, type ModelSession } from './session'
 
 const CLASSES = 10
@@ -23,7 +25,8 @@ export async function probe({ provider }: { readonly provider: Provider }): Prom
   const versions = runtimeVersions()
   try {
     const difference = await differenceToProcessor(provider)
-    return { ok: true, difference, imagesPerSecond: await throughput(provider), versions }
+    const outputsStay = await canKeepOutputs(provider)
+    return { ok: true, difference, imagesPerSecond: await throughput(provider), outputsStay, versions }
   } catch (error) {
     const cause = error instanceof Error && error.cause !== undefined ? error.cause : error
     const why = whyUnavailable(cause, provider) ?? {
@@ -61,6 +64,27 @@ async function outputs(
 
 function open(model: OnnxModel, provider: Provider, size: number): Promise<ModelSession> {
   return createSession(model, { signature: signatureOf(model), height: size, width: size, provider })
+}
+
+/** Whether values that stay on the device come out of a second session as they should; one that copies them. */
+async function canKeepOutputs(provider: Provider): Promise<boolean> {
+  if (!outputsCanStay(provider)) return false
+  const copy = writeModel(copyNetwork())
+  const execution = { provider }
+  const values = numbers(3 * SMALL * SMALL, 5)
+  const first = await openSession(copy, execution, stayingOutputs(provider, ['copy/output']))
+  const second = await openSession(copy, execution)
+  try {
+    const images = new Tensor('float32', values, [1, 3, SMALL, SMALL])
+    const { 'copy/output': held } = await first.session.run({ images })
+    if (held?.location !== 'gpu-buffer') return false
+    const { 'copy/output': back } = await second.session.run({ images: held })
+    disposeAll([held])
+    return valuesOf(back, 'copy/output').every((value, i) => value === values[i])
+  } finally {
+    await first.session.release()
+    await second.session.release()
+  }
 }
 
 async function throughput(provider: Provider): Promise<number> {
@@ -163,6 +187,12 @@ function smallNetwork(): OnnxModel {
     .norm(16)
     .add('Relu')
     .finish(16)
+}
+
+/** Puts out its input, of another shape than it is declared with: of that the runtime only warns. */
+function copyNetwork(): OnnxModel {
+  const builder = new GraphBuilder()
+  return builder.finish('images', 3, builder.node('Identity', 'copy', ['images']), 3)
 }
 
 /** About 150 million multiply–adds an image, in the shapes of a ResNet's first stages. */

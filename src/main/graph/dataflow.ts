@@ -1,8 +1,9 @@
 /** What of a graph depends on what: the part downstream of some parameters, and what it needs from upstream. */
 import { create } from '@bufbuild/protobuf'
-import { withGraph, type NodeProto, type OnnxModel, type ValueInfoProto } from './model'
-import { changed, liveNodes, valuesUsedBy } from './nodes'
-import { ValueInfoProtoSchema } from './proto/onnx_pb'
+import { port } from './declarations'
+import { withGraph, type NodeProto, type OnnxModel } from './model'
+import { changed, liveNodes, newNode, valuesUsedBy } from './nodes'
+import { TensorProto_DataType, ValueInfoProtoSchema } from './proto/onnx_pb'
 import { GraphValues, type Use } from './values'
 
 /** Node inputs that take another value than in the graph. */
@@ -11,12 +12,39 @@ export interface Rewiring {
   readonly value: string
 }
 
+/** A value that goes into a part or comes out of it. */
+export interface Crossing {
+  readonly name: string
+  /** TensorProto.DataType. */
+  readonly dataType: number
+  /** A text names a size that is free. */
+  readonly dims: readonly (number | string)[]
+}
+
 interface Part {
   /** Indices of nodes, ascending. */
   readonly nodes: readonly number[]
-  readonly inputs: readonly ValueInfoProto[]
-  readonly outputs: readonly string[]
+  readonly inputs: readonly Crossing[]
+  readonly outputs: readonly Pick<Crossing, 'name' | 'dataType'>[]
   readonly rewired?: readonly Rewiring[]
+}
+
+const { FLOAT, FLOAT16, BFLOAT16 } = TensorProto_DataType
+
+/**
+ * How a part calls a value that crosses its border. Narrow floats cross as float32, which holds them exactly: the
+ * runtime's JavaScript does not hand them over.
+ */
+export function crossingName({ name, dataType }: Pick<Crossing, 'name' | 'dataType'>): string {
+  return isNarrow(dataType) ? `linchpin::wide::${name}` : name
+}
+
+export function crossesAsFloat32(dataType: number): boolean {
+  return dataType === FLOAT || isNarrow(dataType)
+}
+
+function isNarrow(dataType: number): boolean {
+  return dataType === FLOAT16 || dataType === BFLOAT16
 }
 
 export class Dataflow {
@@ -64,7 +92,10 @@ export class Dataflow {
     return [...nodes].sort((a, b) => a - b)
   }
 
-  /** Nodes as a model of their own, with the constants that they need. The given model does not change. */
+  /**
+   * Nodes as a model of their own, with the constants that they need. Its inputs and outputs have the names that
+   * `crossingName` tells. The given model does not change.
+   */
   part({ nodes, inputs, outputs, rewired = [] }: Part): OnnxModel {
     const { graph } = this.model
     const changes = new Map<number, Use[]>()
@@ -78,29 +109,37 @@ export class Dataflow {
       const input = node.input.map((name, i) => values.get(`${index} ${i}`) ?? name)
       return [changed(node, { input })]
     })
-    const constants = this.constantNodes(chosen)
+    const constants = this.constantNodes(chosen, new Set(nodes))
     const all = [...constants.map(([, node]) => node), ...chosen]
-    const used = new Set([...all.flatMap(valuesUsedBy), ...outputs])
+    const used = new Set([...all.flatMap(valuesUsedBy), ...outputs.map(({ name }) => name)])
     const given = new Set(inputs.map(({ name }) => name))
+    const widened = inputs.filter(({ dataType }) => isNarrow(dataType))
+    const narrowed = outputs.filter(({ dataType }) => isNarrow(dataType))
     return withGraph(this.model, {
       ...graph,
-      node: all,
-      input: [...inputs],
-      output: outputs.map((name) => create(ValueInfoProtoSchema, { name })),
+      node: [
+        ...widened.map((input) => newNode('Cast', [crossingName(input)], input.name, { to: input.dataType })),
+        ...all,
+        ...narrowed.map((output) => newNode('Cast', [output.name], crossingName(output), { to: FLOAT }))
+      ],
+      input: inputs.map((input) =>
+        port(crossingName(input), isNarrow(input.dataType) ? FLOAT : input.dataType, input.dims)
+      ),
+      output: outputs.map((output) => create(ValueInfoProtoSchema, { name: crossingName(output) })),
       valueInfo: [],
       initializer: graph.initializer.filter(({ name }) => used.has(name) && !given.has(name))
     })
   }
 
   /** Nodes that make constants of other constants, on the way to the given ones. */
-  private constantNodes(nodes: readonly NodeProto[]): [number, NodeProto][] {
+  private constantNodes(nodes: readonly NodeProto[], chosen: ReadonlySet<number>): [number, NodeProto][] {
     const found = new Map<number, NodeProto>()
     const open = nodes.flatMap(valuesUsedBy)
     for (let name = open.pop(); name !== undefined; name = open.pop()) {
       if (this.fed.has(name)) continue
       const index = this.values.producerIndex(name)
       const node = index === null ? undefined : this.model.graph.node[index]
-      if (index === null || node === undefined || found.has(index)) continue
+      if (index === null || node === undefined || found.has(index) || chosen.has(index)) continue
       found.set(index, node)
       open.push(...valuesUsedBy(node))
     }

@@ -11,8 +11,8 @@ export interface ExternalFile {
 
 /** Smaller tensors stay inside: shapes and axes must be there when the runtime reads the graph. */
 const LEAST = 1024
-/** The runtime maps values where they lie; vector instructions want this alignment, in bytes. */
-const ALIGNMENT = 64
+/** The runtime uses values where they lie; they must lie as the processor reads its widest number, in bytes. */
+const ALIGNMENT = 8
 
 /**
  * The model with its larger tensors left out, and what they are: the files that its external data names. They must
@@ -24,9 +24,11 @@ export function withExternalWeights(model: OnnxModel): {
 } {
   const files = new Map<string, ExternalFile>()
   const initializer = model.graph.initializer.map((tensor, i): TensorProto => {
+    // The copy takes the place of the model's own bytes: nothing is there twice.
+    tensor.rawData = aligned(tensor.rawData)
     if (tensor.rawData.length < LEAST) return tensor
     const path = `weights/${String(i)}`
-    files.set(tensor.name, { path, data: aligned(tensor.rawData) })
+    files.set(tensor.name, { path, data: tensor.rawData })
     const entries = Object.entries({ location: path, offset: '0', length: String(tensor.rawData.length) })
     return changed(tensor, {
       rawData: new Uint8Array(),

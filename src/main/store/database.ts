@@ -69,9 +69,14 @@ export class StudyDatabase {
       )
     }
     if (!this.connection.memory) this.connection.pragma('journal_mode = WAL')
-    this.connection.pragma('foreign_keys = ON')
     this.connection.pragma('synchronous = NORMAL')
-    if (version === MIGRATIONS.length) return
+    if (version < MIGRATIONS.length) this.migrate(version)
+    this.connection.pragma('foreign_keys = ON')
+  }
+
+  private migrate(version: number): void {
+    // A table that others refer to is replaced by another one of its name. Within a transaction this has no effect.
+    this.connection.pragma('foreign_keys = OFF')
     this.connection
       .transaction(() => {
         this.connection.pragma(`application_id = ${String(APPLICATION_ID)}`)
@@ -81,6 +86,11 @@ export class StudyDatabase {
         })
       })
       .immediate()
+  }
+
+  /** Refuses every write from now on, where none can reach the file. */
+  protect(): void {
+    if (this.connection.memory) this.connection.pragma('query_only = ON')
   }
 
   /** False for the copy in memory of a study that cannot be written. */
@@ -121,8 +131,8 @@ function isUnwritable(error: unknown): boolean {
 }
 
 /**
- * A study on a read-only disk, in memory: it can be looked at, and every write is refused. SQLite cannot open a
- * database in WAL mode where it cannot make its shared-memory file, so the copy's header says rollback journal.
+ * A study on a read-only disk, in memory: brought up to date it can be looked at, and is protected then. SQLite cannot
+ * open a database in WAL mode where it cannot make its shared-memory file, so the copy's header says rollback journal.
  * Source: the SQLite file format, bytes 18 and 19.
  */
 function readOnlyCopy(path: string): Database.Database {
@@ -137,9 +147,7 @@ function readOnlyCopy(path: string): Database.Database {
   const bytes = readFileSync(path)
   bytes[18] = 1
   bytes[19] = 1
-  const connection = new Database(bytes)
-  connection.pragma('query_only = ON')
-  return connection
+  return new Database(bytes)
 }
 
 /** SQLite itself would take an empty file for a new database, and a text file for a damaged one. */

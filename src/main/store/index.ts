@@ -1,28 +1,28 @@
 import { basename } from 'node:path'
 import { z } from 'zod'
+import { CellTable } from './cells'
+import { ConfigurationTable } from './configurations'
 import { StudyDatabase } from './database'
 import { EvaluationTable } from './evaluations'
+import { MeasurementTable } from './measurements'
 import { ModelTable } from './models'
-import { ResultTable } from './results'
+import { OriginalTable } from './originals'
 import { RunTable } from './runs'
 
 export type { StoredEvaluation } from './evaluations'
 export type { StoredModel } from './models'
-export {
-  belongsTo,
-  seriesId,
-  unitKey,
-  type Configuration,
-  type StoredConfiguration,
-  type StoredTrial
-} from './results'
+export { belongsTo, kindsIn, seriesId, type Configuration, type StoredConfiguration } from './configurations'
+export type { Coverage, Piece, StoredTrial, TrialDistances } from './measurements'
 
 /** A study: one SQLite file, open for reading and writing. */
 export class StudyStore {
   readonly path: string
   readonly models: ModelTable
   readonly evaluations: EvaluationTable
-  readonly results: ResultTable
+  readonly configurations: ConfigurationTable
+  readonly measurements: MeasurementTable
+  readonly cells: CellTable
+  readonly originals: OriginalTable
   readonly runs: RunTable
   private readonly database: StudyDatabase
 
@@ -31,14 +31,23 @@ export class StudyStore {
     this.path = database.path
     this.models = new ModelTable(database)
     this.evaluations = new EvaluationTable(database)
-    this.results = new ResultTable(database)
+    this.configurations = new ConfigurationTable(database)
+    this.measurements = new MeasurementTable(database)
+    this.cells = new CellTable(database)
+    this.originals = new OriginalTable(database)
     this.runs = new RunTable(database)
   }
 
-  /** @throws FILE_NOT_FOUND, FILE_UNWRITABLE, STUDY_INVALID, STUDY_NEWER, DISK_FULL. */
+  /**
+   * @param options.bringUp is given the study before anyone sees it, to bring what is derived up to date.
+   * @throws FILE_NOT_FOUND, FILE_UNWRITABLE, STUDY_INVALID, STUDY_NEWER, DISK_FULL.
+   */
   static open(
     path: string,
-    options: { readonly create?: { readonly name: string; readonly sample?: boolean } } = {}
+    options: {
+      readonly create?: { readonly name: string; readonly sample?: boolean } | undefined
+      readonly bringUp?: (store: StudyStore) => void
+    } = {}
   ): StudyStore {
     const database = StudyDatabase.open(path, options.create !== undefined)
     try {
@@ -52,7 +61,10 @@ export class StudyStore {
             sample: options.create?.sample === true ? 1 : 0
           }
         )
-      return new StudyStore(database)
+      const store = new StudyStore(database)
+      options.bringUp?.(store)
+      database.protect()
+      return store
     } catch (error) {
       database.close()
       throw error

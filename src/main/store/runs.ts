@@ -14,7 +14,9 @@ const rowSchema = z
     finished_at: z.string().nullable(),
     progress: json,
     failures: json,
-    notes: json
+    notes: json,
+    execution: json.nullable(),
+    place: z.number().nullable()
   })
   .transform(({ created_at: createdAt, finished_at: finishedAt, ...row }) =>
     runSchema.parse({ ...row, createdAt, finishedAt })
@@ -34,11 +36,11 @@ export class RunTable {
     return this.database.all(rowSchema, 'SELECT * FROM run ORDER BY id')
   }
 
-  /** Runs that were being worked on when the study was left, and by which process. */
+  /** Runs that were being worked on, or waited, when the study was left, in their order, and by which process. */
   unfinished(): z.infer<typeof ownerSchema>[] {
     return this.database.all(
       ownerSchema,
-      "SELECT id, owner FROM run WHERE state IN ('running', 'queued') ORDER BY id"
+      "SELECT id, owner FROM run WHERE state IN ('running', 'queued') ORDER BY state = 'running' DESC, place, id"
     )
   }
 
@@ -58,8 +60,8 @@ export class RunTable {
 
   add(run: Omit<Run, 'id'>): Run {
     const { lastId } = this.database.run(
-      `INSERT INTO run (spec, state, created_at, finished_at, progress, failures, notes)
-       VALUES ($spec, $state, $createdAt, $finishedAt, $progress, $failures, $notes)`,
+      `INSERT INTO run (spec, state, created_at, finished_at, progress, failures, notes, execution, place)
+       VALUES ($spec, $state, $createdAt, $finishedAt, $progress, $failures, $notes, $execution, $place)`,
       columns(run)
     )
     return { ...run, id: lastId }
@@ -68,7 +70,7 @@ export class RunTable {
   update(run: Run): void {
     this.database.run(
       `UPDATE run SET spec = $spec, state = $state, created_at = $createdAt, finished_at = $finishedAt,
-         progress = $progress, failures = $failures, notes = $notes WHERE id = $id`,
+         progress = $progress, failures = $failures, notes = $notes, execution = $execution, place = $place WHERE id = $id`,
       { id: run.id, ...columns(run) }
     )
   }
@@ -82,6 +84,8 @@ function columns(run: Omit<Run, 'id'>) {
     finishedAt: run.finishedAt,
     progress: JSON.stringify(run.progress),
     failures: JSON.stringify(run.failures),
-    notes: JSON.stringify(run.notes)
+    notes: JSON.stringify(run.notes),
+    execution: run.execution === null ? null : JSON.stringify(run.execution),
+    place: run.place
   }
 }

@@ -21,6 +21,8 @@ export const probeResultSchema = z.discriminatedUnion('ok', [
     /** Largest absolute difference of its outputs, which are about 1 in size, to those of the processor. */
     difference: z.number(),
     imagesPerSecond: z.number(),
+    /** Whether outputs can stay in its memory and go into further sessions from there. */
+    outputsStay: z.boolean(),
     versions: runtimeVersionsSchema
   }),
   z.object({
@@ -47,6 +49,8 @@ export const deviceReportSchema = z.object({
   speed: z.number().nullable(),
   /** Largest absolute difference to the processor's outputs. */
   difference: z.number().nullable(),
+  /** Whether a session's outputs can stay in its memory, for another session. */
+  outputsStay: z.boolean(),
   /** Name of the graphics adapter or processor, where it can be had. */
   adapter: z.string().nullable(),
   /** Of the runtime. */

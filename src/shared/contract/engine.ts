@@ -117,6 +117,16 @@ export const timingSchema = z.object({
 })
 export type Timing = z.infer<typeof timingSchema>
 
+export const calibrationRequestSchema = z.object({
+  model: modelSourceSchema,
+  images: imageFileSchema,
+  execution: executionSchema.omit({ batch: true, threads: true }),
+  /** That are worth trying; one of each is no choice. */
+  threads: z.array(z.number().int()).min(1),
+  batches: z.array(z.number().int()).min(1)
+})
+export type CalibrationRequest = z.infer<typeof calibrationRequestSchema>
+
 export const calibrationSchema = z.object({
   threads: z.number().int(),
   batch: z.number().int(),
@@ -224,18 +234,7 @@ export const engineContract = {
   /** What measuring costs here, from a few units measured on few images. */
   time: oc.input(timingRequestSchema).output(timingSchema),
   /** The number of threads and of images at a time that runs the network fastest, tried for a few seconds. */
-  calibrate: oc
-    .input(
-      z.object({
-        model: modelSourceSchema,
-        images: imageFileSchema,
-        execution: executionSchema.omit({ batch: true, threads: true }),
-        /** That are worth trying; one of each is no choice. */
-        threads: z.array(z.number().int()).min(1),
-        batches: z.array(z.number().int()).min(1)
-      })
-    )
-    .output(calibrationSchema),
+  calibrate: oc.input(calibrationRequestSchema).output(calibrationSchema),
   /** What a network puts out for a few images, handed over in several ways. */
   check: oc.input(checkRequestSchema).output(checkResultSchema),
   /** Whether a provider works here. It may end the process: ask it of an engine that has no other work. */

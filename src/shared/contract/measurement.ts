@@ -148,6 +148,8 @@ export const seriesSchema = z.object({
   perturbation: z.string(),
   scheme: z.string(),
   unit: unitTypeSchema,
+  /** Of blocks and stages: kinds of layers that are perturbed in them; absent: all. */
+  kinds: z.array(layerKindSchema).optional(),
   /** Whether all trials see the same images, or each its own: the adaptive protocol. */
   sampling: samplingSchema,
   seed: z.number().int(),
@@ -249,6 +251,17 @@ export const cellDetailSchema = cellSchema.extend({
 })
 export type CellDetail = z.infer<typeof cellDetailSchema>
 
+/** How a row was measured. */
+const provenance = {
+  /** How fresh parameters were drawn; empty for other perturbations. */
+  scheme: z.string(),
+  /** Names the evaluation set: first digits of its key. */
+  evaluation: z.string(),
+  sampling: samplingSchema,
+  provider: providerSchema,
+  precision: precisionSchema
+}
+
 /** A row of `linchpin results --per trial`. */
 export const trialRowSchema = z.object({
   model_id: z.string(),
@@ -272,10 +285,7 @@ export const trialRowSchema = z.object({
   agreement: z.number(),
   kl: z.number(),
   js: z.number(),
-  /** How fresh parameters were drawn; empty for other perturbations. */
-  scheme: z.string(),
-  /** Names the evaluation set: first digits of its key. */
-  evaluation: z.string()
+  ...provenance
 })
 export type TrialRow = z.infer<typeof trialRowSchema>
 
@@ -293,8 +303,15 @@ export const layerRowSchema = z.object({
   trials: z.number().int(),
   images: z.number().int(),
   seed: z.number().int(),
-  scheme: z.string(),
-  evaluation: z.string()
+  ...provenance,
+  observations: z.number().int(),
+  degrees_of_freedom: z.number().nullable(),
+  var_trial: z.number().nullable(),
+  var_image: z.number().nullable(),
+  var_rest: z.number().nullable(),
+  target_se: z.number().nullable(),
+  outcome: outcomeSchema.nullable(),
+  complete: z.boolean()
 })
 export type LayerRow = z.infer<typeof layerRowSchema>
 

@@ -79,6 +79,10 @@ export class CellStatistics {
     return this
   }
 
+  get isEmpty(): boolean {
+    return this.trials.size === 0
+  }
+
   summary(): CellSummary {
     const trials = [...this.trials.values()]
     const means = trials.map(({ exactSum, images }) => exactSum / images)

@@ -1,8 +1,18 @@
+export {
+  ADAPTIVE_DEFAULTS,
+  decide,
+  LEAST_TRIALS,
+  type AdaptiveOptions,
+  type Decision,
+  type Round,
+  type StopReason
+} from './adaptive'
 export { layerAgreement, type LayerAgreement } from './batch-norm-agreement'
 export { CellStatistics, type CellSummary, type ImageSet } from './cell'
 export { kendall, spearman, type Correlation } from './correlation'
 export { interval95, summarise, type CriticalitySummary } from './criticality'
 export { mean, populationStd, sampleStd } from './descriptive'
+export { bestDesign, paperStandardError, type Design, type KnownComponents } from './designs'
 export { meanInterval } from './interval'
 export { labelOrders, someOrder } from './label-orders'
 export {
@@ -24,5 +34,6 @@ export {
   type Accuracy,
   type Comparison
 } from './predictions'
+export { replay, trialsOf, type AdaptiveState, type StoredTrial, type StoredTrials } from './replay'
 export type { ImageRange } from './trial-overlap'
 export type { VarianceComponents } from './variance'

@@ -5,9 +5,9 @@ const SKEWNESS_FROM = 30
 
 /**
  * The part of the sample skewness that is corrected for. Trials of skewed effects show a skewness that goes with their
- * mean; with the whole of it intervals of two-valued trials cover 98 %, with none 91 % (test/bench/adaptive-simulation).
+ * mean; with the whole of it 95 % intervals of two-valued trials cover up to 98 %, with none of it down to 91 % (test/bench/adaptive-simulation).
  */
-const SKEWNESS_PART = 0.6
+const SKEWNESS_PART = 2 / 3
 
 /**
  * 95 % interval of a criticality, cut to [0, 1]: Student's t; with many trials, of skewed means, of a pivot that is

@@ -30,8 +30,8 @@ export interface TrialOverlap {
   readonly weight: number
 }
 
-/** Calls back with groups of images that the same trials saw: how many images, and which trials (the array is reused). */
-type Groups = (each: (images: number, trials: readonly number[]) => void) => void
+/** Calls back with groups of images that the same trials saw: how many images, and the trials at start … end − 1, in order. */
+type Groups = (each: (images: number, trials: ArrayLike<number>, start: number, end: number) => void) => void
 
 function rangeGroups(seen: readonly SeenImages[]): Groups {
   return (each) => {
@@ -42,7 +42,7 @@ function rangeGroups(seen: readonly SeenImages[]): Groups {
       const trials = seen.flatMap(({ ranges }, t) =>
         ranges.some((r) => r.start <= start && end <= r.start + r.count) ? [t] : []
       )
-      if (trials.length > 0) each(end - start, trials)
+      if (trials.length > 0) each(end - start, trials, 0, trials.length)
     })
   }
 }
@@ -67,11 +67,10 @@ function listGroups(seen: readonly SeenImages[], limit: number): Groups {
     })
   })
   return (each) => {
-    const group: number[] = []
     for (let i = 0; i < limit; i++) {
-      group.length = 0
-      for (let place = starts[i] ?? 0; place < (starts[i + 1] ?? 0); place++) group.push(trials[place] ?? 0)
-      if (group.length > 0) each(1, group)
+      const start = starts[i] ?? 0
+      const end = starts[i + 1] ?? 0
+      if (end > start) each(1, trials, start, end)
     }
   }
 }
@@ -84,19 +83,21 @@ export function trialOverlap(seen: readonly SeenImages[], limit: number): TrialO
   const inverse = seen.map(sizeOf).map((size) => 1 / size)
   const groups = seen.every(({ lists }) => lists.length === 0) ? rangeGroups(seen) : listGroups(seen, limit)
   let [images, shared, repeated, observations, pairs] = [0, 0, 0, 0, 0]
-  groups((count, trials) => {
+  groups((count, trials, start, end) => {
     images += count
-    if (trials.length < 2) return
-    let [sum, squares] = [0, 0]
-    for (const t of trials) {
-      const value = inverse[t] ?? 0
+    const times = end - start
+    if (times < 2) return
+    let sum = 0
+    let squares = 0
+    for (let k = start; k < end; k++) {
+      const value = inverse[trials[k] ?? 0] ?? 0
       sum += value
       squares += value * value
     }
     shared += count * (sum * sum - squares)
     repeated += count
-    observations += count * trials.length
-    pairs += (count * trials.length * (trials.length - 1)) / 2
+    observations += count * times
+    pairs += (count * times * (times - 1)) / 2
   })
   return {
     images,
@@ -118,12 +119,12 @@ function pairWeight(groups: Groups, inverse: readonly number[]): number {
   const trials = inverse.length
   // Row t holds the pairs (t, 0) … (t, t − 1).
   const overlap = new Uint32Array((trials * (trials - 1)) / 2)
-  groups((count, group) => {
-    for (let a = 1; a < group.length; a++) {
+  groups((count, group, start, end) => {
+    for (let a = start + 1; a < end; a++) {
       const t = group[a] ?? 0
       if (t >= trials) break
       const row = (t * (t - 1)) / 2
-      for (let b = 0; b < a; b++) {
+      for (let b = start; b < a; b++) {
         const place = row + (group[b] ?? 0)
         overlap[place] = (overlap[place] ?? 0) + count
       }

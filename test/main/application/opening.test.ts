@@ -12,6 +12,9 @@ import { goldenStudy, spec, workstation } from '../../support/workstation'
 const PROGRESS = {
   units: 0,
   totalUnits: 1,
+  cells: 0,
+  totalCells: 1,
+  open: false,
   passes: 0,
   totalPasses: 1,
   rate: null,
@@ -35,7 +38,9 @@ function left(owner: string): string {
     finishedAt: null,
     progress: PROGRESS,
     failures: [],
-    notes: []
+    notes: [],
+    place: null,
+    execution: null
   })
   store.runs.own(run.id, owner)
   store.close()

@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { defaultBatch } from '../../../src/main/application/batch'
 import { matchesAny } from '../../../src/main/application/patterns'
-import { ProgressMeter } from '../../../src/main/application/progress'
 import { RecentStudies } from '../../../src/main/application/recent'
 import { temporaryFolder } from '../../support/folder'
 
@@ -22,61 +21,6 @@ it.each([
   [['*'], '', true]
 ])('%j matches %j: %s', (patterns, name, matches) => {
   expect(matchesAny(patterns, name)).toBe(matches)
-})
-
-describe('progress', () => {
-  function meter(): { meter: ProgressMeter; after: (milliseconds: number) => void } {
-    let now = 1000
-    return { meter: new ProgressMeter(4, 1000, () => now), after: (milliseconds) => (now += milliseconds) }
-  }
-
-  it('has no rate before anything was done', () => {
-    expect(meter().meter.read()).toMatchObject({
-      units: 0,
-      totalUnits: 4,
-      passes: 0,
-      rate: null,
-      secondsLeft: null
-    })
-  })
-
-  it('has the rate of the time so far, and the time left at it', () => {
-    const { meter: m, after } = meter()
-    after(2000)
-    m.passed(100)
-    m.finishedUnit()
-    m.at('model', 'conv1', 2)
-    // 100 in 2 s; 900 are left.
-    expect(m.read()).toEqual({
-      units: 1,
-      totalUnits: 4,
-      passes: 100,
-      totalPasses: 1000,
-      rate: 50,
-      secondsLeft: 18,
-      model: 'model',
-      layer: 'conv1',
-      trial: 2
-    })
-  })
-
-  it('forgets how slow the beginning was', () => {
-    const { meter: m, after } = meter()
-    after(60_000)
-    m.passed(10)
-    for (let i = 0; i < 20; i++) {
-      after(1000)
-      m.passed(20)
-    }
-    expect(m.read().rate).toBeCloseTo(20, 12)
-  })
-
-  it('never has less than nothing left', () => {
-    const { meter: m, after } = meter()
-    after(1000)
-    m.passed(1500)
-    expect(m.read().secondsLeft).toBe(0)
-  })
 })
 
 it('a batch holds 16 images of 224 × 224, at least one and at most 256', () => {

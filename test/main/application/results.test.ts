@@ -25,7 +25,7 @@ function addResults(
   trials: Trials,
   part: Partial<Configuration> = {}
 ): void {
-  const id = study.store.results.findOrAdd(configuration({ modelHash: `hash of ${model}`, ...part }))
+  const id = study.store.configurations.findOrAdd(configuration({ modelHash: `hash of ${model}`, ...part }))
   for (const [layer, rows] of Object.entries(trials))
     rows.forEach((row, trial) => addTrial(study.store, id, layer, trial, row))
 }
@@ -178,7 +178,10 @@ describe('rows', () => {
       kl: 0.125,
       js: 0.0625,
       scheme: 'torch',
-      evaluation: 'images'
+      evaluation: 'images',
+      sampling: 'same',
+      provider: 'cpu',
+      precision: 'float32'
     })
   })
 
@@ -210,7 +213,7 @@ describe('a cell', () => {
     const study = fourModels()
     const cell = cellDetail(study, at(study, 'one', 'a'))
     expect(cell).toMatchObject({ mean: 0.5, images: 2, scheme: 'torch', original: { top1: null } })
-    expect(cell.trials.map(({ trial, metrics }) => [trial, metrics.criticality])).toEqual([
+    expect(cell.measured.map(({ trial, metrics }) => [trial, metrics.criticality])).toEqual([
       [0, 0.25],
       [1, 0.75]
     ])

@@ -2,10 +2,11 @@
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { accuracyOf } from '@shared/statistics'
-import { measure } from '../../../src/main/engine/measure'
 import { predict } from '../../../src/main/engine/predict'
 import { colourImages, colourLabels, colours, readings } from '../../support/colours'
 import { temporaryFolder } from '../../support/folder'
+import { goldenRequest } from '../../support/golden'
+import { measureAll } from '../../support/measure'
 import { readNpy } from '../../support/npy'
 
 it.each([
@@ -19,16 +20,13 @@ it.each([
     normalization: { mean, std, source: 'user' as const }
   }
   const execution = { batch: 24, threads: 1 }
-  const events = measure({
-    model,
+  const { original } = await measureAll({
+    ...goldenRequest({ model, execution }),
     images: colourImages(),
     labels: colourLabels,
-    perturbation: { kind: 'zero' },
-    seed: 0,
-    units: [],
-    execution
+    tasks: [{ unit: 'fc', trial: 0, from: 0, to: colourImages().count }]
   })
-  for await (const event of events) if (event.type === 'original') expect(event.top1).toBe(top1)
+  expect(original.top1).toBe(top1)
 
   const output = join(temporaryFolder(), 'logits.npy')
   const { classes } = await predict({ model, images: colourImages(), execution, output })

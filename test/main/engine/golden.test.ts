@@ -3,21 +3,17 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import type { EngineEvent, MeasureRequest } from '@shared/contract/engine'
+import type { MeasureRequest } from '@shared/contract/engine'
 import { mean, sampleStd } from '@shared/statistics'
 import { loadClassifier } from '../../../src/main/architectures'
-import { measure } from '../../../src/main/engine/measure'
 import { predict } from '../../../src/main/engine/predict'
 import { expected, golden, goldenImages, goldenRequest, normalization } from '../../support/golden'
+import { measureAll, tasksFor, type Measured, type Piece } from '../../support/measure'
 import { readNpy } from '../../support/npy'
 
-type UnitEvent = Extract<EngineEvent, { type: 'unit' }>
+const IMAGES = 200
 
-async function run(part: Partial<MeasureRequest>): Promise<{ events: EngineEvent[]; units: UnitEvent[] }> {
-  const events: EngineEvent[] = []
-  for await (const event of measure(goldenRequest(part))) events.push(event)
-  return { events, units: events.filter((event): event is UnitEvent => event.type === 'unit') }
-}
+const run = (part: Partial<MeasureRequest>): Promise<Measured> => measureAll(goldenRequest(part))
 
 describe('logits of the golden model', () => {
   const reference = readNpy(golden('original_logits.npy')).data as Float32Array
@@ -46,7 +42,11 @@ describe('logits of the golden model', () => {
   })
 })
 
-describe.each(['model.safetensors', 'model.onnx'])('criticality of %s', (file) => {
+describe.each([
+  ['model.safetensors', 'downstream'],
+  ['model.safetensors', 'full'],
+  ['model.onnx', 'downstream']
+] as const)('criticality of %s, %s path', (file, path) => {
   const model = { path: golden(file), options: {}, normalization }
 
   it.each([
@@ -59,18 +59,18 @@ describe.each(['model.safetensors', 'model.onnx'])('criticality of %s', (file) =
       mode === 'zero'
         ? ({ kind: 'zero' } as const)
         : ({ kind: 'reinit', path: golden(`reinit_trial${String(trial)}.safetensors`), options: {} } as const)
-    const { events, units } = await run({
-      model,
-      perturbation,
-      units: rows.map(({ layer }) => ({ layer, trial }))
-    })
-    const original = events.find((event) => event.type === 'original')
-    expect(original?.top1).toBeCloseTo(expected.original.top1 / 100, 12)
-    expect(original?.loss).toBeCloseTo(expected.original.loss, 5)
-    expect(units.length).toBe(rows.length)
+    const tasks = tasksFor(
+      rows.map(({ layer }) => layer),
+      [trial],
+      IMAGES
+    )
+    const { original, pieces } = await run({ model, path, perturbation, tasks })
+    expect(original.top1).toBeCloseTo(expected.original.top1 / 100, 12)
+    expect(original.loss).toBeCloseTo(expected.original.loss, 5)
+    expect(pieces.length).toBe(rows.length)
     expect(rows.length).toBeGreaterThan(30)
-    units.forEach(({ layer, metrics }, i) => {
-      const row = rows[i]!
+    pieces.forEach(({ unit: layer, metrics }) => {
+      const row = rows.find((candidate) => candidate.layer === layer)!
       const where = `${mode} ${layer}`
       expect(Math.abs(metrics.cosineSimilarity - row.cos_sim), where).toBeLessThan(1e-4)
       expect(Math.abs(metrics.l1 - row.l1), where).toBeLessThan(1e-4)
@@ -94,14 +94,13 @@ describe('randomize', () => {
       { mean: number; std: number }
     >
     const layers = Object.keys(reference)
-    const units = layers.flatMap((layer) => Array.from({ length: 40 }, (_, trial) => ({ layer, trial })))
-    const { units: results } = await run({
+    const { pieces } = await run({
       perturbation: { kind: 'randomize', scheme: 'timm-resnet' },
-      units
+      tasks: tasksFor(layers, [...Array(40).keys()], IMAGES)
     })
     expect(layers.length).toBeGreaterThan(15)
     for (const layer of layers) {
-      const ours = results.filter((unit) => unit.layer === layer).map((unit) => unit.metrics.criticality)
+      const ours = pieces.filter(({ unit }) => unit === layer).map(({ metrics }) => metrics.criticality)
       const theirs = reference[layer]!
       const error = Math.sqrt((sampleStd(ours)! ** 2 + theirs.std ** 2) / 40)
       expect(Math.abs(mean(ours) - theirs.mean), layer).toBeLessThan(4 * error)
@@ -110,16 +109,13 @@ describe('randomize', () => {
 
   it('gives identical numbers again, and in another order of layers', async () => {
     const perturbation = { kind: 'randomize', scheme: 'timm-resnet' } as const
-    const units = ['conv1', 'layer2.0.conv2', 'fc', 'layer4.0.bn3'].flatMap((layer) => [
-      { layer, trial: 0 },
-      { layer, trial: 7 }
-    ])
-    const key = (unit: UnitEvent): string => `${unit.layer} ${String(unit.trial)}`
-    const values = (all: UnitEvent[]): Record<string, unknown> =>
-      Object.fromEntries(all.map((unit) => [key(unit), [unit.metrics, unit.distances]]))
-    const first = values((await run({ perturbation, units })).units)
-    expect(values((await run({ perturbation, units })).units)).toEqual(first)
-    expect(values((await run({ perturbation, units: units.toReversed() })).units)).toEqual(first)
+    const tasks = tasksFor(['conv1', 'layer2.0.conv2', 'fc', 'layer4.0.bn3'], [0, 7], IMAGES)
+    const key = ({ unit, trial }: Piece): string => `${unit} ${String(trial)}`
+    const values = ({ pieces }: Measured): Record<string, unknown> =>
+      Object.fromEntries(pieces.map((piece) => [key(piece), [piece.metrics, piece.distances]]))
+    const first = values(await run({ perturbation, tasks }))
+    expect(values(await run({ perturbation, tasks }))).toEqual(first)
+    expect(values(await run({ perturbation, tasks: tasks.toReversed() }))).toEqual(first)
   })
 })
 
@@ -127,15 +123,19 @@ it('measures below 1e-9 when nothing is changed', async () => {
   for (const file of ['model.safetensors', 'model.onnx', 'model_folded.onnx', 'model_dynamo.onnx']) {
     const path = golden(file)
     const { layers } = await loadClassifier(path)
-    const { units } = await run({
+    const { pieces } = await run({
       model: { path, options: {}, normalization },
       perturbation: { kind: 'identity' },
-      units: layers.map(({ name }) => ({ layer: name, trial: 0 }))
+      tasks: tasksFor(
+        layers.map(({ name }) => name),
+        [0],
+        IMAGES
+      )
     })
-    expect(units.length).toBe(layers.length)
-    for (const unit of units) {
-      expect(unit.metrics.criticality, `${file} ${unit.layer}`).toBeLessThan(1e-9)
-      expect(unit.metrics.agreement).toBe(1)
+    expect(pieces.length).toBe(layers.length)
+    for (const { unit, metrics } of pieces) {
+      expect(metrics.criticality, `${file} ${unit}`).toBeLessThan(1e-9)
+      expect(metrics.agreement).toBe(1)
     }
   }
 })

@@ -12,7 +12,19 @@ const os = implement(engineContract).use(problemMiddleware(pino({ enabled: false
 const forEver = (): Promise<never> => new Promise(() => undefined)
 
 const router = os.router({
-  time: os.time.handler(({ input }) => ({ imagesPerSecond: input.execution.batch * 2 })),
+  time: os.time.handler(({ input }) => ({
+    secondsPerPass: input.execution.batch * 2,
+    downstreamFactor: 1,
+    secondsPerUnit: 0,
+    secondsPerParameter: 0,
+    secondsPerComparison: 0,
+    shard: 1
+  })),
+  calibrate: os.calibrate.handler(({ input }) => ({
+    threads: input.threads[0] ?? 1,
+    batch: input.batches[0] ?? 1,
+    imagesPerSecond: 1
+  })),
   predict: os.predict.handler(({ input }) => {
     switch (input.model.path) {
       case 'exit':
@@ -53,12 +65,14 @@ const router = os.router({
           ok: true as const,
           difference: Number(fate),
           imagesPerSecond: input.provider === 'cpu' ? 100 : 250,
+          outputsStay: false,
           versions
         }
     }
   }),
   measure: os.measure.handler(async function* ({ input }) {
-    for (const { layer, trial } of input.units) yield { type: 'progress', images: 1, layer, trial } as const
+    for (const { unit, trial } of input.tasks)
+      yield { type: 'progress', images: 1, work: 1, unit, trial } as const
     if (input.model.path === 'hang') await forEver()
   })
 })

@@ -44,19 +44,31 @@ function request(path: string) {
   }
 }
 
-function measurement(path: string, units: number) {
+function measured(path: string) {
   return {
     ...request(path),
-    labels: null,
     perturbation: { kind: 'zero' as const },
     seed: 0,
-    units: Array.from({ length: units }, (_, trial) => ({ layer: 'conv', trial }))
+    unit: 'layer' as const,
+    kinds: null,
+    path: 'downstream' as const
+  }
+}
+
+const timing = (path: string) => ({ ...measured(path), units: ['conv'] })
+
+function measurement(path: string, tasks: number) {
+  return {
+    ...measured(path),
+    labels: null,
+    sampling: 'same' as const,
+    tasks: Array.from({ length: tasks }, (_, trial) => ({ unit: 'conv', trial, from: 0, to: 1 }))
   }
 }
 
 test('a call is answered, also one that is made before the process runs', async () => {
   const { client } = launch()
-  await expect(client.time(request('m'))).resolves.toEqual({ imagesPerSecond: 42 })
+  await expect(client.time(timing('m'))).resolves.toMatchObject({ secondsPerPass: 42 })
 })
 
 test("the engine's errors arrive whole", async () => {
@@ -105,7 +117,7 @@ test('an engine that is no use any more refuses the next call at once', async ()
   const { client, engine } = launch()
   engine.kill()
   await engine.exited
-  const error: unknown = await client.time(request('m')).catch((e: unknown) => e)
+  const error: unknown = await client.time(timing('m')).catch((e: unknown) => e)
   expect(toProblem(error).code).toBe('ENGINE_DIED')
 })
 
@@ -137,9 +149,9 @@ test('an engine ends when its parent goes, and leaves Ctrl-C to it', async () =>
   const port = engineClientPort((message) => child.send(message as string))
   child.on('message', (message) => port.receive(message))
   const client: EngineClient = createORPCClient(new RPCLink({ port }))
-  await client.time(request('m'))
+  await client.time(timing('m'))
   child.kill('SIGINT')
-  await client.time(request('m'))
+  await client.time(timing('m'))
   const exit = once(child, 'exit')
   child.disconnect()
   await expect(exit).resolves.toEqual([0, null])

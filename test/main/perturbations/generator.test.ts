@@ -68,6 +68,8 @@ const reference = JSON.parse(readFileSync(fixture('perturbations/streams.json'),
   mean: number
   std: number
   long: number
+  /** Of 0 … length − 1 as float32 by the first stream. */
+  long_shuffle: { length: number; sha256: string }
   streams: Stream[]
 }
 
@@ -95,6 +97,12 @@ describe.each(reference.streams)('the stream of $layer.$tensor, seed $seed, tria
     const bytes = new Uint8Array(random.shuffle(counted(reference.long)).buffer)
     expect(createHash('sha256').update(bytes).digest('hex')).toBe(stream.shuffle_sha256)
   })
+})
+
+it('a shuffle so long that words are rejected on the way is the same everywhere', () => {
+  const { length, sha256 } = reference.long_shuffle
+  const values = randomStream(reference.streams[0]!).shuffle(Float32Array.from({ length }, (_, i) => i))
+  expect(createHash('sha256').update(new Uint8Array(values.buffer)).digest('hex')).toBe(sha256)
 })
 
 const name: StreamName = { seed: 3, layer: 'layer1.0.conv1', tensor: 'weight', trial: 0 }

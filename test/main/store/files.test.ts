@@ -14,10 +14,10 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { z } from 'zod'
 import { StudyStore } from '../../../src/main/store'
 import { StudyDatabase } from '../../../src/main/store/database'
-import { ResultTable } from '../../../src/main/store/results'
+import { MeasurementTable } from '../../../src/main/store/measurements'
 import { temporaryFolder } from '../../support/folder'
 import { expectProblem } from '../../support/problems'
-import { addTrial, configuration, metrics, storedModel } from '../../support/study'
+import { addTrial, configuration, metrics, piece, storedModel } from '../../support/study'
 
 const place = (): string => join(temporaryFolder(), 'study.linchpin')
 
@@ -40,7 +40,7 @@ function made(): string {
   const path = place()
   const store = StudyStore.open(path, { create: { name: 'Made' } })
   store.models.add(storedModel('kept'))
-  addTrial(store, store.results.findOrAdd(configuration()), 'a', 0, [0.25, 0.5])
+  addTrial(store, store.configurations.findOrAdd(configuration()), 'a', 0, [0.25, 0.5])
   store.close()
   return path
 }
@@ -52,7 +52,7 @@ describe('a study', () => {
     const store = opened(path)
     expect(store.info()).toEqual({ name: 'Made', sample: false })
     expect(store.models.all()).toEqual([storedModel('kept')])
-    expect(store.results.cells(1)).toMatchObject([{ layer: 'a', mean: 0.375, trials: 1 }])
+    expect(store.cells.of(1)).toMatchObject([{ layer: 'a', mean: 0.375, trials: 1 }])
   })
 
   it('is a SQLite file with an application id, in WAL mode, of the present version', () => {
@@ -77,7 +77,7 @@ describe('a study', () => {
     const one = opened(path)
     const two = opened(path)
     addTrial(one, 1, 'b', 0, [0, 1])
-    expect(two.results.cells(1).map(({ layer }) => layer)).toEqual(['a', 'b'])
+    expect(two.cells.of(1).map(({ layer }) => layer)).toEqual(['a', 'b'])
   })
 
   it('can be renamed between two openings', () => {
@@ -168,8 +168,8 @@ describe('a study that cannot be written', () => {
     const store = blocked()
     expect(store.info().name).toBe('Made')
     expect(store.models.all()).toEqual([storedModel('kept')])
-    expect(store.results.trials(1)).toEqual([
-      { configuration: 1, layer: 'a', trial: 0, metrics: metrics(0.375) }
+    expect(store.measurements.trials(1)).toEqual([
+      { layer: 'a', trial: 0, images: 2, metrics: metrics(0.375) }
     ])
   })
 
@@ -184,31 +184,27 @@ describe('a study that cannot be written', () => {
 describe('an error while writing', () => {
   const number = z.record(z.string(), z.number())
 
-  function limited(pragma: string): { database: StudyDatabase; results: ResultTable; path: string } {
+  function limited(pragma: string): {
+    database: StudyDatabase
+    measurements: MeasurementTable
+    path: string
+  } {
     const path = made()
     const database = StudyDatabase.open(path, false)
     onTestFinished(() => database.close())
     database.get(number, pragma)
-    return { database, results: new ResultTable(database), path }
+    return { database, measurements: new MeasurementTable(database), path }
   }
 
   it('of a full disk says so, and stores nothing by halves', async () => {
-    const { results, path } = limited('PRAGMA max_page_count = 1')
-    const big = {
-      layer: 'big',
-      trial: 0,
-      metrics: metrics(0),
-      seconds: 1,
-      distances: new Float32Array(100_000)
+    const { measurements, path } = limited('PRAGMA max_page_count = 1')
+    const distances = Array.from({ length: 100_000 }, () => 0)
+    const more = piece('a', 0, distances, { from: 2 })
+    for (const big of [piece('big', 0, distances), more]) {
+      const problem = await expectProblem(() => measurements.append(1, big), 'DISK_FULL', path)
+      expect(problem.fix).toContain('Free some space')
     }
-    const problem = await expectProblem(
-      () => results.add(1, big, () => ({ mean: 0, std: null, standardError: null })),
-      'DISK_FULL',
-      path
-    )
-    expect(problem.fix).toContain('Free some space')
-    expect(results.trials(1).map(({ layer }) => layer)).toEqual(['a'])
-    expect(results.cells(1).map(({ layer }) => layer)).toEqual(['a'])
+    expect(measurements.trials(1)).toEqual([{ layer: 'a', trial: 0, images: 2, metrics: metrics(0.375) }])
   })
 
   it('while another program writes says so', async () => {

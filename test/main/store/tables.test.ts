@@ -74,6 +74,9 @@ describe('runs', () => {
     progress: {
       units: 1,
       totalUnits: 2,
+      cells: 0,
+      totalCells: 1,
+      open: true,
       passes: 3,
       totalPasses: 4,
       rate: 0.5,
@@ -91,6 +94,15 @@ describe('runs', () => {
       }
     ],
     notes: ['A note.'],
+    place: null,
+    execution: {
+      provider: 'cpu',
+      precision: 'float32',
+      threads: null,
+      batch: 16,
+      path: 'downstream',
+      versions: { linchpin: '1' }
+    },
     ...part
   })
 
@@ -98,20 +110,27 @@ describe('runs', () => {
     const { runs } = study()
     const added = runs.add(run())
     expect(runs.get(added.id)).toEqual({ ...run(), id: added.id })
-    const done: Run = { ...added, state: 'done', finishedAt: '2026-01-02T00:00:00.000Z', failures: [] }
+    const done: Run = {
+      ...added,
+      state: 'done',
+      finishedAt: '2026-01-02T00:00:00.000Z',
+      failures: [],
+      execution: null
+    }
     runs.update(done)
     expect(runs.all()).toEqual([done])
     expect(runs.get(99)).toBeNull()
   })
 
-  it('that were left are those queued or running, with the process that had them', () => {
+  it('that were left are those queued or running, in their order, with the process that had them', () => {
     const { runs } = study()
-    const states = ['done', 'queued', 'paused', 'running', 'failed', 'cancelled'] as const
-    const ids = states.map((state) => runs.add(run({ state })).id)
-    runs.own(ids[3]!, 'host:12')
+    const states = ['done', 'queued', 'queued', 'paused', 'running', 'failed', 'cancelled'] as const
+    const ids = states.map((state, i) => runs.add(run({ state, place: i === 1 ? 2 : 1 })).id)
+    runs.own(ids[4]!, 'host:12')
     expect(runs.unfinished()).toEqual([
-      { id: ids[1], owner: null },
-      { id: ids[3], owner: 'host:12' }
+      { id: ids[4], owner: 'host:12' },
+      { id: ids[2], owner: null },
+      { id: ids[1], owner: null }
     ])
   })
 })

@@ -99,7 +99,14 @@ it('a shift of all logits of an image changes no probability', () => {
 it('without labels, accuracies are unknown and the rest is the same', () => {
   const labelled = comparePredictions(flat(before), flat(after), classes, labels).metrics
   const { metrics } = comparePredictions(flat(before), flat(after), classes, null)
-  expect(metrics).toEqual({ ...labelled, top1: null, top5: null, loss: null, recoveredAccuracy: null })
+  expect(metrics).toEqual({
+    ...labelled,
+    top1: null,
+    originalTop1: null,
+    top5: null,
+    loss: null,
+    recoveredAccuracy: null
+  })
 })
 
 it('an original that is always wrong has no recovered accuracy', () => {

@@ -2,6 +2,7 @@
 import {
   filesOf,
   sizeOf,
+  type Crossing,
   type Dataflow,
   type ExternalFile,
   type OnnxModel,
@@ -17,13 +18,14 @@ export interface Activation {
   readonly dataType: number
   /** Sizes; 'N' is the number of images, null another one that changes with it. */
   readonly dims: readonly (number | 'N' | null)[]
-  /** Of one image, about. */
+  /** Of one image, about, as it crosses. */
   readonly bytes: number
 }
 
 /** Two numbers of images: what differs between them is the batch's. */
 const COUNTS = [2, 3] as const
-const BYTES: Readonly<Record<number, number>> = { 1: 4, 6: 4, 7: 8, 9: 1, 10: 2, 11: 8 }
+/** Bytes of a value; narrow floats cross as float32. */
+const BYTES: Readonly<Record<number, number>> = { 1: 4, 6: 4, 7: 8, 9: 1, 10: 4, 11: 8, 16: 4 }
 
 export interface NetworkSource {
   readonly model: OnnxModel
@@ -35,8 +37,13 @@ export interface NetworkSource {
   readonly runtime: Omit<RuntimeOptions, 'files'>
 }
 
+function imagePort({ signature }: NetworkSource): Crossing {
+  const { batch, channels, height, width } = signature
+  return { name: signature.input, dataType: 1, dims: [batch ?? 'N', channels, height ?? 'H', width ?? 'W'] }
+}
+
 /** Images of zeros. */
-export function blankImages({ signature, height, width }: NetworkSource, n: number): Tensor {
+function blankImages({ signature, height, width }: NetworkSource, n: number): Tensor {
   const dims = [n, signature.channels, height, width]
   return new Tensor('float32', new Float32Array(sizeOf(dims)), dims)
 }
@@ -61,8 +68,9 @@ export async function learnActivations(
       ? null
       : flow.part({
           nodes: flow.between(inputs, wanted),
-          inputs: source.model.graph.input.filter(({ name }) => inputs.has(name)),
-          outputs: wanted
+          inputs: [imagePort(source)],
+          // Types are not known yet: none is called narrow, so that all come out as they are.
+          outputs: wanted.map((name) => ({ name, dataType: 1 }))
         })
   const session =
     part === null ? null : await openGraph(part, { ...source.runtime, files: filesOf(part, files) })

@@ -1,18 +1,18 @@
 /** The network downstream of a unit, its parameters being inputs: one session serves all trials. */
-import { filesOf, port, type LayerParameter, type Replacement } from '../../graph'
+import { crossingName, filesOf, type Crossing, type LayerParameter, type Replacement } from '../../graph'
 import { openGraph, type GraphSession, type Tensor } from '../runtime'
 import { logitsOf } from '../session'
 import { parameterTensor } from '../tensors'
 import type { Activation, NetworkSource } from './activations'
-import { chosen, portsOf, type Frontier } from './upstream'
+import { crossings, feedsOf, type Frontier } from './upstream'
 
 export class Suffix {
   private readonly session: GraphSession
-  private readonly boundary: readonly string[]
+  private readonly boundary: readonly Crossing[]
   private readonly output: string
   private parameters: Readonly<Record<string, Tensor>> = {}
 
-  private constructor(session: GraphSession, boundary: readonly string[], output: string) {
+  private constructor(session: GraphSession, boundary: readonly Crossing[], output: string) {
     this.session = session
     this.boundary = boundary
     this.output = output
@@ -20,42 +20,42 @@ export class Suffix {
 
   /**
    * @param parameters that will be replaced; all others of the network stay.
-   * @throws GRAPH_UNSUPPORTED.
+   * @throws GRAPH_UNSUPPORTED, DEVICE_UNAVAILABLE.
    */
   static async open(
     { flow, files, runtime, signature }: NetworkSource,
     activations: ReadonlyMap<string, Activation>,
-    { nodes, boundary }: { readonly nodes: readonly number[]; readonly boundary: readonly string[] },
+    { nodes, boundary: names }: { readonly nodes: readonly number[]; readonly boundary: readonly string[] },
     parameters: readonly LayerParameter[]
   ): Promise<Suffix> {
+    const boundary = crossings(activations, names)
     const part = flow.part({
       nodes,
-      inputs: [
-        ...portsOf(activations, boundary),
-        ...parameters.map(({ name, layout }) => port(inputName(name), layout.dataType, layout.shape))
-      ],
-      outputs: [signature.output],
-      rewired: parameters.flatMap(({ name, uses }) => uses.map((use) => ({ use, value: inputName(name) })))
+      inputs: [...boundary, ...parameters.map(crossingOf)],
+      outputs: [{ name: signature.output, dataType: 1 }],
+      rewired: parameters.flatMap((parameter) =>
+        parameter.uses.map((use) => ({ use, value: crossingOf(parameter).name }))
+      )
     })
-    return new Suffix(
-      await openGraph(part, { ...runtime, files: filesOf(part, files) }),
-      boundary,
-      signature.output
-    )
+    const session = await openGraph(part, { ...runtime, files: filesOf(part, files) })
+    return new Suffix(session, boundary, signature.output)
   }
 
   /** Takes the parameters of a trial; they hold until the next. */
-  replace(replacements: readonly Replacement[]): void {
+  replace(replacements: readonly Replacement[]): Promise<void> {
     this.parameters = Object.fromEntries(
-      replacements.map((replacement) => [inputName(replacement.parameter.name), parameterTensor(replacement)])
+      replacements.map((replacement) => [
+        crossingName(crossingOf(replacement.parameter)),
+        parameterTensor(replacement)
+      ])
     )
+    return Promise.resolve()
   }
 
   /** @returns logits, float32 [n, classes], of the frontier's n images. */
   async run(frontier: Frontier): Promise<Float32Array> {
-    const outputs = await this.session.run({ ...chosen(frontier, this.boundary), ...this.parameters }, [
-      this.output
-    ])
+    const feeds = { ...feedsOf(frontier, this.boundary), ...this.parameters }
+    const outputs = await this.session.run(feeds, [this.output])
     return logitsOf(outputs[this.output], this.output)
   }
 
@@ -64,6 +64,6 @@ export class Suffix {
   }
 }
 
-function inputName(parameter: string): string {
-  return `linchpin::${parameter}`
+function crossingOf({ name, layout }: LayerParameter): Crossing {
+  return { name: `linchpin::${name}`, dataType: layout.dataType, dims: layout.shape }
 }

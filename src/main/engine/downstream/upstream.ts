@@ -1,10 +1,17 @@
 /** Leads images through the network unit by unit: each value that a unit needs from upstream is computed once. */
-import { filesOf, port, type ValueInfoProto } from '../../graph'
-import { openGraph, type GraphSession, type Tensor } from '../runtime'
+import { crossesAsFloat32, crossingName, filesOf, sizeOf, type Crossing } from '../../graph'
+import { disposeAll, outputsCanStay } from '../device-outputs'
+import { openGraph, Tensor, type GraphSession } from '../runtime'
 import type { Activation, NetworkSource } from './activations'
+import { Buffers } from './buffers'
 
-/** What is known of some images, by the names of the graph's values. */
-export type Frontier = Map<string, Tensor>
+/** What is known of some images. */
+export interface Frontier {
+  /** Of a batch, images that only fill it among them. */
+  readonly rows: number
+  /** By the names of the graph's values. */
+  readonly values: Map<string, Tensor>
+}
 
 interface Step {
   /** Values that the unit takes from upstream. */
@@ -13,23 +20,21 @@ interface Step {
   readonly nodes: readonly number[]
   readonly takes: readonly string[]
   readonly makes: readonly string[]
-  /** Values that no later step needs. */
+  /** Values that only make others, and are not needed any more. */
+  readonly spent: readonly string[]
+  /** Values that the unit is the last to take. */
   readonly drops: readonly string[]
 }
 
-/** Declares values that come from upstream. */
-export function portsOf(
+/** How values from upstream cross into a part of the graph. */
+export function crossings(
   activations: ReadonlyMap<string, Activation>,
   names: readonly string[]
-): ValueInfoProto[] {
+): Crossing[] {
   return names.map((name) => {
-    const activation = activations.get(name)
-    // A size that changes otherwise, e.g. images × windows, has a name of its own.
-    return port(
-      name,
-      activation?.dataType ?? 1,
-      (activation?.dims ?? []).map((size, axis) => size ?? `${name}_${String(axis)}`)
-    )
+    const { dataType = 1, dims = [] } = activations.get(name) ?? {}
+    // A size that changes otherwise than the number of images has a name of its own.
+    return { name, dataType, dims: dims.map((size, axis) => size ?? `${name}_${String(axis)}`) }
   })
 }
 
@@ -38,6 +43,9 @@ export class Upstream {
   private readonly activations: ReadonlyMap<string, Activation>
   private readonly steps: readonly Step[]
   private readonly sessions = new Map<Step, GraphSession>()
+  private readonly buffers = new Buffers()
+  /** Tensors in memory that can be used again. */
+  private readonly own = new WeakMap<Tensor, Float32Array<ArrayBuffer>>()
 
   /** @param boundaries what each unit takes from upstream, units in network order. */
   constructor(
@@ -54,8 +62,9 @@ export class Upstream {
   get bytesPerImage(): number {
     const known = new Set(this.source.flow.inputs)
     let most = 0
-    for (const { makes, drops } of this.steps) {
+    for (const { makes, spent, drops } of this.steps) {
       for (const name of makes) known.add(name)
+      for (const name of spent) known.delete(name)
       const bytes = [...known].reduce((sum, name) => sum + (this.activations.get(name)?.bytes ?? 0), 0)
       most = Math.max(most, bytes)
       for (const name of drops) known.delete(name)
@@ -66,34 +75,69 @@ export class Upstream {
   /** Computes what unit `index` needs; the frontier must have been at the unit before. */
   async advance(frontier: Frontier, index: number): Promise<void> {
     const step = this.steps[index]
-    if (step === undefined) return
-    if (step.makes.length > 0) {
-      const session = await this.sessionOf(step)
-      const outputs = await session.run(chosen(frontier, step.takes), step.makes)
-      for (const [name, tensor] of Object.entries(outputs)) frontier.set(name, tensor)
+    if (step === undefined || step.makes.length === 0) return
+    const session = await this.sessionOf(step)
+    const made = crossings(this.activations, step.makes)
+    const outputs = await session.run(
+      feedsOf(frontier, crossings(this.activations, step.takes)),
+      Object.fromEntries(made.map((value) => [crossingName(value), this.roomFor(value, frontier.rows)]))
+    )
+    for (const value of made) {
+      const tensor = outputs[crossingName(value)]
+      if (tensor !== undefined) frontier.values.set(value.name, tensor)
     }
+    this.forget(frontier, step.spent)
   }
 
   /** Forgets what units after `index` do not need. */
   leave(frontier: Frontier, index: number): void {
-    for (const name of this.steps[index]?.drops ?? []) frontier.delete(name)
+    this.forget(frontier, this.steps[index]?.drops ?? [])
   }
 
-  boundaryOf(index: number): readonly string[] {
-    return this.steps[index]?.boundary ?? []
+  /** Forgets everything: an interruption may have left it on its way. */
+  release(frontier: Frontier): void {
+    this.forget(frontier, [...frontier.values.keys()])
+  }
+
+  private forget({ values }: Frontier, names: readonly string[]): void {
+    for (const name of names) {
+      const tensor = values.get(name)
+      values.delete(name)
+      if (tensor === undefined) continue
+      const data = this.own.get(tensor)
+      if (data !== undefined) this.buffers.give(data)
+      disposeAll([tensor])
+    }
+  }
+
+  /** A tensor to be filled; null where the runtime makes it: its size is not known before, or it stays on a device. */
+  private roomFor({ dataType, dims }: Crossing, rows: number): Tensor | null {
+    const sizes = dims.map((size) => (size === 'N' ? rows : size))
+    if (outputsCanStay(this.source.runtime.provider ?? 'cpu')) return null
+    if (!crossesAsFloat32(dataType) || !sizes.every((size) => typeof size === 'number')) return null
+    const data = this.buffers.take(sizeOf(sizes))
+    const tensor = new Tensor('float32', data, sizes)
+    this.own.set(tensor, data)
+    return tensor
   }
 
   private async sessionOf(step: Step): Promise<GraphSession> {
     const known = this.sessions.get(step)
     if (known !== undefined) return known
     const { flow, files, runtime } = this.source
+    const made = crossings(this.activations, step.makes)
     const part = flow.part({
       nodes: step.nodes,
-      inputs: portsOf(this.activations, step.takes),
-      outputs: step.makes
+      inputs: crossings(this.activations, step.takes),
+      outputs: made
     })
-    // Many of these live at once and each runs seldom: they hold no memory between runs.
-    const session = await openGraph(part, { ...runtime, files: filesOf(part, files), keepsMemory: false })
+    const session = await openGraph(part, {
+      ...runtime,
+      files: filesOf(part, files),
+      // Many of these live at once and each runs seldom: they hold no memory between runs.
+      keepsMemory: false,
+      staying: made.filter(({ dataType }) => crossesAsFloat32(dataType)).map(crossingName)
+    })
     this.sessions.set(step, session)
     return session
   }
@@ -104,15 +148,12 @@ export class Upstream {
   }
 }
 
-/** Of a frontier, the tensors with these names. */
-export function chosen(
-  frontier: ReadonlyMap<string, Tensor>,
-  names: readonly string[]
-): Record<string, Tensor> {
+/** Of a frontier, what crosses into a part. */
+export function feedsOf({ values: known }: Frontier, values: readonly Crossing[]): Record<string, Tensor> {
   const feeds: Record<string, Tensor> = {}
-  for (const name of names) {
-    const tensor = frontier.get(name)
-    if (tensor !== undefined) feeds[name] = tensor
+  for (const value of values) {
+    const tensor = known.get(value.name)
+    if (tensor !== undefined) feeds[crossingName(value)] = tensor
   }
   return feeds
 }
@@ -128,10 +169,14 @@ function stepsOf({ flow }: NetworkSource, boundaries: readonly (readonly string[
   })
   // From behind: who needs a value last.
   const needed = new Set<string>()
-  const drops = open.toReversed().map(({ boundary, takes }) => {
-    const last = [...new Set([...boundary, ...takes])].filter((name) => !needed.has(name))
-    for (const name of last) needed.add(name)
-    return last
-  })
-  return open.map((step, index) => ({ ...step, drops: drops[open.length - 1 - index] ?? [] }))
+  return open
+    .toReversed()
+    .map(({ boundary, takes, ...step }) => {
+      const drops = boundary.filter((name) => !needed.has(name))
+      for (const name of boundary) needed.add(name)
+      const spent = takes.filter((name) => !needed.has(name))
+      for (const name of takes) needed.add(name)
+      return { ...step, boundary, takes, spent, drops }
+    })
+    .toReversed()
 }

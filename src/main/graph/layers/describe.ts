@@ -23,6 +23,7 @@ export function describe(layer: Found, name: string, inferred: Inferred): GraphL
       .filter(({ role }) => role === 'weight' || role === 'bias')
       .reduce((sum, tensor) => sum + sizeOf(tensor.shape), 0),
     macs: multiplyAccumulates(layer, weight, inferred),
+    downstream: null,
     ...placeOf(name),
     tensors
   }

@@ -1,8 +1,9 @@
 /** Finds the layers of a graph: what has parameters of its own and can be perturbed. */
+import { Dataflow } from '../dataflow'
 import type { OnnxModel } from '../model'
 import { liveNodes } from '../nodes'
 import { inferShapes, type Shape } from '../shapes'
-import { GraphValues } from '../values'
+import { GraphValues, type Use } from '../values'
 import { describe } from './describe'
 import { embeddingLayers, Placed, scaleLayer } from './free'
 import { linearLayer } from './linear'
@@ -22,7 +23,22 @@ export function findLayers(model: OnnxModel, input: Shape): GraphLayer[] {
   const found = withoutTwins(foundIn(values))
   const names = layerNames(found)
   const shapes = inferShapes(model.graph, values, input)
-  return found.map((layer, i) => describe(layer, names[i] ?? '', { shapes, images: input[0] ?? 1 }))
+  const layers = found.map((layer, i) => describe(layer, names[i] ?? '', { shapes, images: input[0] ?? 1 }))
+  return withDownstreamShares(layers, new Dataflow(model))
+}
+
+/** Counts the multiply–accumulates of layers; those of attention and of arithmetic between layers are left aside. */
+function withDownstreamShares(layers: readonly GraphLayer[], flow: Dataflow): GraphLayer[] {
+  const usesOf = ({ tensors }: GraphLayer): Use[] => tensors.flatMap(({ uses }) => uses)
+  const total = layers.reduce((sum, { macs }) => sum + (macs ?? NaN), 0)
+  return layers.map((layer) => {
+    const reached = new Set(flow.downstream(usesOf(layer)))
+    const again = layers
+      .filter((other) => usesOf(other).some(({ node }) => reached.has(node)))
+      .reduce((sum, { macs }) => sum + (macs ?? NaN), 0)
+    const share = again / total
+    return { ...layer, downstream: Number.isFinite(share) ? share : null }
+  })
 }
 
 function foundIn(values: GraphValues): Found[] {

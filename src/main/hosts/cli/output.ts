@@ -22,7 +22,7 @@ export function printProblem(problem: Problem, subject?: string): void {
   if (problem.fix !== undefined) note(`  ${problem.fix}`)
 }
 
-type CsvValue = string | number | null
+type CsvValue = string | number | boolean | null
 
 /** RFC 4180; numbers in full precision, null as nothing. */
 export function printCsv(

@@ -1,78 +1,23 @@
-import { resolve } from 'node:path'
-import { Option, type Command } from 'commander'
+import type { Command } from 'commander'
 import type { LinchpinClient } from '@shared/contract'
-import { DEVICES } from '@shared/contract/devices'
-import {
-  measurementSpecSchema,
-  PRECISIONS,
-  SCHEMES,
-  type MeasurementSpec,
-  type Run
-} from '@shared/contract/measurement'
-import { LAYER_KINDS } from '@shared/contract/model'
+import type { LayerRow, MeasurementSpec, Outcome, Plan, Run } from '@shared/contract/measurement'
 import type { StudyEvent } from '@shared/contract/study'
-import { LinchpinError } from '@shared/errors'
-import { parsePerturbation, PERTURBATION_FORMS, perturbationText } from '@shared/perturbation-text'
-import type { Context, ExitCode } from '../context'
-import { integer, kindList } from '../options'
+import type { Context, ExitCode, Finish } from '../context'
+import { measureOptions, specOf, type MeasureOptions } from '../measure-options'
 import { duration, note, print, printJson, printProblem, thousands } from '../output'
-import type { Finish } from '../context'
 import { ProgressReporter } from '../progress'
 
-/** What presets stand for; a flag given beside one wins. */
-const PRESETS = {
-  paper: { trials: 3, images: 10_000 },
-  quick: { trials: 3, images: 256 }
-} as const
-
-interface Options {
-  readonly models?: string[]
-  readonly layers?: string[]
-  readonly kinds?: string[]
-  readonly perturbation: string
-  readonly scheme: string
-  readonly trials?: number
-  readonly images?: number
-  readonly seed: number
-  readonly device: string
-  readonly precision: string
-  readonly batch?: number
-  readonly threads?: number
-  readonly preset?: keyof typeof PRESETS
+interface Options extends MeasureOptions {
   readonly dryRun?: boolean
   readonly json?: boolean
 }
 
 export function measureCommand(program: Command, context: Context, finish: Finish): void {
-  program
+  const command = program
     .command('measure')
     .description('measure what is not measured yet, and go on with what was interrupted')
     .argument('<study>', 'the study, NAME.linchpin')
-    .option('--models <pattern...>', 'ids or names, with * and ?; all without')
-    .option('--layers <pattern...>', 'names of layers, with * and ?; all without')
-    .option('--kinds <list>', `of ${LAYER_KINDS.join(',')} (default: conv,linear)`, kindList)
-    .addOption(new Option('--unit <unit>', 'what is perturbed at once').choices(['layer']).default('layer'))
-    .option('--perturbation <name>', PERTURBATION_FORMS.join(', '), 'randomize')
-    .addOption(
-      new Option('--scheme <name>', 'how fresh parameters are drawn').choices(SCHEMES).default('auto')
-    )
-    .option('--trials <n>', 'independent draws a layer (default: 3); what draws nothing has one', integer(1))
-    .option('--images <n>', 'the first N of the evaluation set (default: all)', integer(1))
-    .option('--seed <n>', 'seed of the draws', integer(0), 0)
-    .addOption(new Option('--device <name>', 'where to compute').choices(DEVICES).default('auto'))
-    .addOption(
-      new Option('--precision <name>', 'of the arithmetic; tf32 on cuda only')
-        .choices(PRECISIONS)
-        .default('float32')
-    )
-    .option('--batch <n>', 'images at a time', integer(1))
-    .option('--threads <n>', 'threads of the runtime', integer(1))
-    .addOption(
-      new Option('--preset <name>', 'paper: 10,000 images, 3 trials; quick: 256 images, 3 trials').choices(
-        Object.keys(PRESETS)
-      )
-    )
-    .option('--full', 'full forward passes (there is no other way in this version)')
+  measureOptions(command)
     .option('--dry-run', 'print what would be measured, and the estimated time')
     .option('--json', 'print one JSON value')
     .action((study: string, options: Options) =>
@@ -88,28 +33,6 @@ export function measureCommand(program: Command, context: Context, finish: Finis
     )
 }
 
-function specOf(options: Options): MeasurementSpec {
-  const preset = options.preset === undefined ? {} : PRESETS[options.preset]
-  const parsed = measurementSpecSchema.safeParse({
-    models: options.models,
-    layers: options.layers,
-    kinds: options.kinds,
-    perturbation: perturbationText(parsePerturbation(options.perturbation), (path) => resolve(path)),
-    scheme: options.scheme,
-    ...preset,
-    ...(options.trials === undefined ? {} : { trials: options.trials }),
-    ...(options.images === undefined ? {} : { images: options.images }),
-    seed: options.seed,
-    device: options.device,
-    precision: options.precision,
-    batch: options.batch,
-    threads: options.threads
-  })
-  if (parsed.success) return parsed.data
-  const facts = parsed.error.issues.map((issue) => `--${issue.path.join('.')}: ${issue.message}`)
-  throw new LinchpinError('OPTION_INVALID', facts.join('; '))
-}
-
 async function dryRun(
   client: LinchpinClient,
   study: string,
@@ -117,21 +40,32 @@ async function dryRun(
   json: boolean
 ): Promise<ExitCode> {
   const plan = await client.measurement.plan({ study, spec, estimate: true })
-  if (json) {
-    printJson(plan)
-    return 0
-  }
-  print(
-    `${String(plan.models)} models, up to ${String(plan.layers)} layers each, ${thousands(plan.images)} images`
-  )
-  print(
-    `${thousands(plan.units)} (layer, trial) pairs to measure, ${thousands(plan.measured)} measured already`
-  )
-  print(`${thousands(plan.passes)} forward passes`)
-  if (plan.imagesPerSecond !== null && plan.seconds !== null) {
-    print(`about ${duration(plan.seconds)} at ${thousands(plan.imagesPerSecond)} images/s`)
-  }
+  if (json) printJson(plan)
+  else for (const line of planLines(plan, spec)) print(line)
   return 0
+}
+
+function planLines(plan: Plan, { unit, targetSe }: MeasurementSpec): string[] {
+  const { passes, leastPasses, mostPasses, expectedError, imagesPerSecond, seconds } = plan
+  const open = leastPasses !== mostPasses
+  return [
+    `${String(plan.models)} models, up to ${String(plan.layers)} ${unit}s each, ${thousands(plan.images)} images`,
+    `${open ? 'about ' : ''}${thousands(plan.units)} (${unit}, trial) pairs to measure, ${thousands(plan.measured)} measured already`,
+    `${open ? 'about ' : ''}${thousands(passes)} forward passes${open ? `, at least ${thousands(leastPasses)}, at most ${thousands(mostPasses)}` : ''}`,
+    ...(expectedError === null
+      ? []
+      : [
+          `expected standard error: ${points(expectedError)}${targetSe === undefined ? '' : `, target ${points(targetSe)}`}`
+        ]),
+    ...(imagesPerSecond === null || seconds === null
+      ? []
+      : [`about ${duration(seconds)} at ${thousands(imagesPerSecond)} images/s`])
+  ]
+}
+
+/** Criticality is shown in percent: its error in points of it. */
+function points(fraction: number): string {
+  return `${(100 * fraction).toFixed(2)} points`
 }
 
 export async function measure(
@@ -161,7 +95,10 @@ export async function measure(
   process.off('SIGINT', interrupt)
   process.off('SIGTERM', interrupt)
   if (json) printJson(run)
-  else report(run)
+  else {
+    report(run)
+    if (spec.targetSe !== undefined) reportTarget(await client.results.layers({ study }), spec.targetSe)
+  }
   for (const { model, layer, trial, problem } of run.failures) {
     printProblem(
       problem,
@@ -188,4 +125,21 @@ function report({ progress, state, notes, failures }: Run): void {
     note(
       `${state}: ${thousands(progress.units - failed)} of ${thousands(progress.totalUnits)} (layer, trial) pairs${failed === 0 ? '' : `, ${thousands(failed)} without a result`}`
     )
+}
+
+const WHY: Readonly<Record<Exclude<Outcome, 'reached'>, string>> = {
+  budget: 'took all passes of the budget',
+  trials: 'took all trials',
+  images: 'would need more images than there are'
+}
+
+/** How many layers of the study have come to a target, and which have not. */
+function reportTarget(rows: readonly LayerRow[], target: number): void {
+  const aimed = rows.filter((row) => row.target_se === target)
+  const reached = aimed.filter((row) => row.outcome === 'reached').length
+  note(`${thousands(reached)} of ${thousands(aimed.length)} reached a standard error of ${points(target)}.`)
+  for (const { model, layer, outcome, standard_error: error } of aimed) {
+    if (outcome === 'reached' || outcome === null) continue
+    note(`  ${model}, ${layer}: ${error === null ? 'unknown' : points(error)}; it ${WHY[outcome]}.`)
+  }
 }

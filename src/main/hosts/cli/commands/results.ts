@@ -7,6 +7,14 @@ import { kindList } from '../options'
 import { note, printCsv, printJson } from '../output'
 import type { Finish } from '../context'
 
+const RESULTS_HELP = `
+A row's images are those that it covers: of a trial that is under way, or of one whose images are its own, fewer than
+the evaluation set has; of a layer, how many different ones its trials saw, and observations are trials × images.
+sampling: same, all trials see the same images; fresh, each its own (--target-se). unit: layer, part, block or stage;
+block:conv says that only the convolutions in it were perturbed. complete: no trial is under way.
+var_trial, var_image, var_rest: parts of the variance of criticality, which standard_error comes from.
+outcome: of the adaptive protocol: reached, budget, trials, images.`
+
 export function resultsCommand(program: Command, context: Context, finish: Finish): void {
   program
     .command('results')
@@ -15,6 +23,7 @@ export function resultsCommand(program: Command, context: Context, finish: Finis
     .addOption(new Option('--format <name>').choices(['csv', 'json']).default('csv'))
     .addOption(new Option('--per <unit>', 'a row for each').choices(['trial', 'layer']).default('trial'))
     .option('--json', 'the same as --format json')
+    .addHelpText('after', RESULTS_HELP)
     .action((path: string, options: { format: 'csv' | 'json'; per: 'trial' | 'layer'; json?: boolean }) =>
       finish(
         context.withApplication('cli', async ({ client }) => {
@@ -34,9 +43,9 @@ export function resultsCommand(program: Command, context: Context, finish: Finis
 
 function sayWhatIsShown({ series, otherSeries, models, correlation }: Stats, attribute: string): void {
   if (otherSeries > 0) {
-    const { scheme, seed, images } = series
+    const { scheme, seed, images, unit, sampling, provider } = series
     note(
-      `Of ${String(otherSeries + 1)} series with ${series.perturbation}, this is: scheme ${scheme || 'none'}, seed ${String(seed)}, ${String(images)} images.`
+      `Of ${String(otherSeries + 1)} series with ${series.perturbation}, this is: unit ${unit}, scheme ${scheme || 'none'}, seed ${String(seed)}, ${String(images)} images (${sampling}), ${provider}.`
     )
   }
   if (models.length > 0 && correlation.spearman.n === 0) note(`No model has a number for "${attribute}".`)
@@ -56,7 +65,11 @@ export function statsCommand(program: Command, context: Context, finish: Finish)
     .argument('<study>', 'the study, NAME.linchpin')
     .option('--attribute <name>', 'the attribute to correlate with mean criticality', 'accuracy')
     .option('--perturbation <name>', 'whose results', 'randomize')
-    .option('--kinds <list>', `of ${LAYER_KINDS.join(',')} (default: conv,linear)`, kindList)
+    .option(
+      '--kinds <list>',
+      `of ${LAYER_KINDS.join(',')} (default: conv,linear); of layers and parts`,
+      kindList
+    )
     .option('--exclude-category <name...>', 'categories to leave out')
     .option('--json', 'print one JSON value (it always does)')
     .action((path: string, options: StatsOptions) =>
