@@ -99,6 +99,8 @@ describe('seriesLabel', () => {
     expect(seriesLabel(other, [SERIES, other])).toBe(
       'noise of 0.1 σ, blocks, adaptive, from 256 images, seed 0'
     )
+    const some = { ...SERIES, unit: 'stage', kinds: ['conv', 'linear'] } as const
+    expect(seriesLabel({ ...some, kinds: [...some.kinds] }, [SERIES])).toContain('stages of conv, linear')
     const half = { ...SERIES, precision: 'float16' }
     expect(seriesLabel(half, [SERIES, half])).toContain('float16')
   })
