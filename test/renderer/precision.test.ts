@@ -66,7 +66,8 @@ describe('a cell in words', () => {
   it('tells provisional ones, and those that stopped before their target', () => {
     expect(stateText(cell(3, 256))).toBe('')
     expect(stateText(cell(3, 256, { complete: false }))).toBe('provisional')
-    expect(stateText(cell(3, 256, { outcome: 'reached' }))).toBe('target reached')
+    expect(stateText(cell(3, 256, { targetSe: 0.01 }))).toBe('provisional')
+    expect(stateText(cell(3, 256, { targetSe: 0.01, outcome: 'reached' }))).toBe('target reached')
     expect(stateText(cell(3, 256, { outcome: 'budget', complete: false }))).toBe('provisional, needs more')
   })
 

@@ -6,7 +6,7 @@ import {
   criticalityTextColor,
   type FigureTheme
 } from '../palette'
-import { needsMore, type Entry, type HeatmapData } from './data'
+import { isProvisional, needsMore, type Entry, type HeatmapData } from './data'
 import { corner, hatch, layer, type ChildDrawing } from './drawing'
 import type { Box, HeatmapLayout } from './layout'
 import type { MeasureText } from './text'
@@ -115,7 +115,7 @@ function marksOf(data: HeatmapData, theme: FigureTheme): Mark[] {
       meaning: 'not measured',
       draw: (box) => [square(box, theme.hatchGround, hatch(theme.hatch))]
     })
-  if (has((entry) => entry?.complete === false))
+  if (has((entry) => entry != null && isProvisional(entry)))
     marks.push({
       meaning: 'provisional',
       draw: (box) => [square(box, criticalityColor(EXAMPLE), hatch(criticalityHatchColor(EXAMPLE)))]
