@@ -10,7 +10,7 @@ const unitText = ({ unit, kinds }: Series): string =>
 export function seriesLabel(series: Series, all: readonly Series[]): string {
   const differs = (key: 'evaluationHash' | 'precision' | 'provider'): boolean =>
     all.some((other) => other[key] !== series[key])
-  const scheme = series.scheme === '' || series.perturbation.startsWith('zero') ? '' : ` (${series.scheme})`
+  const scheme = ['', 'auto'].includes(series.scheme) ? '' : ` (${series.scheme})`
   const images = plural(series.images, 'image')
   return [
     `${perturbationWords(series.perturbation)}${scheme}`,
