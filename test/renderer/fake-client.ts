@@ -256,19 +256,19 @@ function cellDetail(
   input: { series: string; model: string; layer: string }
 ): CellDetail {
   const cell = study.cells
-    .find(({ model }) => model === input.model)
+    .find(({ model, series }) => model === input.model && series === input.series)
     ?.cells.find(({ layer }) => layer === input.layer)
   if (!cell) throw new LinchpinError('LAYER_UNKNOWN', `“${input.layer}”`)
   return {
     ...cell,
     ...input,
     scheme: 'timm-resnet',
-    measured: [0, 1, 2].map((trial) => ({
+    measured: Array.from({ length: cell.trials }, (_, trial) => trial).map((trial) => ({
       trial,
-      images: cell.images,
+      images: Math.round(cell.observations / cell.trials),
       metrics: {
         cosineSimilarity: 1 - cell.mean,
-        criticality: cell.mean * (0.9 + trial / 10),
+        criticality: Math.min(1, cell.mean * (0.9 + (trial % 7) / 35)),
         l1: 1.5,
         l2: 0.9,
         agreement: 0.25,

@@ -9,6 +9,7 @@ const absent = (device: DeviceReport['device'], reason: string, fix: string | nu
   speed: null,
   difference: null,
   outputsStay: false,
+  float16: false,
   adapter: null,
   version: '1.30.0'
 })
@@ -26,6 +27,7 @@ export const DEVICES: DeviceList = {
       speed: 12.4,
       difference: 2e-7,
       outputsStay: true,
+      float16: true,
       adapter: 'Made-up GPU 3000',
       version: '1.30.0'
     },
@@ -40,6 +42,7 @@ export const DEVICES: DeviceList = {
       speed: 1,
       difference: 0,
       outputsStay: false,
+      float16: true,
       adapter: 'Made-up processor',
       version: '1.30.0'
     }

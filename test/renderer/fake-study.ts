@@ -240,6 +240,67 @@ export function sampleStudy(part = 1): StudySnapshot {
   }
 }
 
+/** The same by the adaptive protocol, under way, with a series of blocks, others waiting and one that failed. */
+export function adaptiveStudy(): StudySnapshot {
+  const study = sampleStudy(0.8)
+  const series: Series = { ...SERIES, sampling: 'fresh', images: 10_000 }
+  const blocks: Series = { ...SERIES, id: 'series-2', unit: 'block', perturbation: 'noise:0.1', scheme: '' }
+  const cells = study.cells.map((row, index) => ({
+    ...row,
+    cells: row.cells.map((cell, column): Cell => {
+      const trials = 2 + ((index * 7 + column * 3) % 90)
+      const outcome = column % 6 === 4 ? 'budget' : 'reached'
+      return fakeCell(cell.layer, cell.mean, trials, {
+        images: trials * 16,
+        observations: trials * 16,
+        targetSe: 0.01,
+        ...(index === 4 ? { complete: column < 8, outcome: null } : { outcome })
+      })
+    })
+  }))
+  const blockCells = study.models.map((model, index): ModelCells => {
+    const names = [...new Set(model.layers.map(({ block, name }) => block ?? name))]
+    return {
+      series: blocks.id,
+      model: model.id,
+      cells: names.map((name, column) => fakeCell(name, fakeValue(index, column)))
+    }
+  })
+  const spec = measurementSpecSchema.parse({ targetSe: 0.01 })
+  const running = fakeRun(2, 'running', 0.55)
+  const queued = (id: number, place: number, perturbation: string): Run => ({
+    ...fakeRun(id, 'queued', 0),
+    place,
+    spec: measurementSpecSchema.parse({ perturbation, unit: 'block' })
+  })
+  return {
+    ...study,
+    series: [series, blocks],
+    cells: [...cells, ...blockCells],
+    runs: [
+      {
+        ...fakeRun(1, 'failed', 0.2),
+        notes: [],
+        failures: [
+          {
+            model: 'augmix',
+            layer: 'layer3.1.conv2',
+            trial: 1,
+            problem: {
+              code: 'ENGINE_DIED',
+              message: 'The engine process ended before its work was done. It ended with exit code 137.',
+              fix: 'Start again: the batch is smaller then.'
+            }
+          }
+        ]
+      },
+      { ...running, spec, progress: { ...running.progress, open: true } },
+      queued(3, 1, 'noise:0.1'),
+      queued(4, 0, 'interpolate:/models/base.pth:0.5')
+    ]
+  }
+}
+
 /** Fifty models of 54 layers, as published. */
 export function largeStudy(rows = 50): StudySnapshot {
   const layers = fakeLayers([3, 4, 6, 3], 3)

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { measurementRows, rowsAsTsv, sortRows } from '../../src/renderer/elements/measurementRows'
 import { attributeValue, editAttribute } from '../../src/renderer/state/attributes'
 import { evaluationForm, evaluationRequest } from '../../src/renderer/state/evaluationForm'
-import { bytes, duration, large, percent, plural } from '../../src/renderer/state/format'
+import { bytes, duration, large, ordinal, percent, plural } from '../../src/renderer/state/format'
 import { evaluationRequestSchema } from '@shared/contract/evaluation'
 import { heatmapData } from '@shared/figures/heatmap/data'
 import { fakeCell } from './fake-study'
@@ -37,6 +37,7 @@ describe('numbers', () => {
     expect(percent(null)).toBe('–')
     expect(plural(1, 'layer')).toBe('1 layer')
     expect(plural(10000, 'image')).toBe('10,000 images')
+    expect([1, 2, 3, 4, 11, 22].map(ordinal)).toEqual(['1st', '2nd', '3rd', '4th', '11th', '22nd'])
     expect(large(25_557_032)).toBe('25.6 M')
     expect(bytes(1_234_567)).toBe('1.23 MB')
     expect(duration(45.4)).toBe('45 s')

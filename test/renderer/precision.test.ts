@@ -66,7 +66,8 @@ describe('a cell in words', () => {
   it('tells provisional ones, and those that stopped before their target', () => {
     expect(stateText(cell(3, 256))).toBe('')
     expect(stateText(cell(3, 256, { complete: false }))).toBe('provisional')
-    expect(stateText(cell(3, 256, { outcome: 'reached' }))).toBe('target reached')
+    expect(stateText(cell(3, 256, { targetSe: 0.01 }))).toBe('provisional')
+    expect(stateText(cell(3, 256, { targetSe: 0.01, outcome: 'reached' }))).toBe('target reached')
     expect(stateText(cell(3, 256, { outcome: 'budget', complete: false }))).toBe('provisional, needs more')
   })
 
@@ -99,6 +100,8 @@ describe('seriesLabel', () => {
     expect(seriesLabel(other, [SERIES, other])).toBe(
       'noise of 0.1 σ, blocks, adaptive, from 256 images, seed 0'
     )
+    const some = { ...SERIES, unit: 'stage', kinds: ['conv', 'linear'] } as const
+    expect(seriesLabel({ ...some, kinds: [...some.kinds] }, [SERIES])).toContain('stages of conv, linear')
     const half = { ...SERIES, precision: 'float16' }
     expect(seriesLabel(half, [SERIES, half])).toContain('float16')
   })

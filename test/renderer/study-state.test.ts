@@ -152,6 +152,10 @@ describe('StudyView', () => {
     expect(names().slice(0, 5)).toEqual(['conv1', 'bn1', 'layer1.0', 'layer1.1', 'layer2.0'])
     expect(view.data.value.stages.map(({ name }) => name)).toEqual(['layer1', 'layer2', 'layer3', 'layer4'])
     expect(view.kindsPresent.value).toEqual([])
+    const convolutions = { ...blocks, kinds: ['conv' as const] }
+    state.apply({ type: 'series', series: [convolutions, { ...SERIES, id: 'stages', unit: 'stage' }] })
+    expect(names().slice(0, 3)).toEqual(['conv1', 'layer1.0', 'layer1.1'])
+    expect(view.unitNamed(state.models.value[0]?.layers ?? [], 'layer1.0')?.members).toHaveLength(2)
     view.chooseSeries('stages')
     expect(names()).toEqual(['conv1', 'bn1', 'layer1', 'layer2', 'layer3', 'layer4', 'fc'])
     expect(view.data.value.stages).toEqual([])

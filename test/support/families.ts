@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { inspectCheckpoint, loadClassifier } from '../../src/main/architectures'
+import type { Execution } from '../../src/main/engine/providers'
 import type { ModelOptions } from '../../src/shared/contract/model'
 import { floatImages, irregular, largestDifference, logitsOf, run } from './forward'
 import { fixture } from './golden'
@@ -26,16 +27,19 @@ export const familyFile = (family: string, name: string): string => fixture(`${f
 /** Below this, relative to the largest logit, only the order of summation differs. */
 const TOLERANCE = 1e-5
 
-async function logitsOfEntry(
+export async function logitsOfEntry(
   path: string,
   size: number | undefined,
-  options: ModelOptions
+  options: ModelOptions,
+  execution: Execution = {}
 ): Promise<Float32Array> {
-  if (size === undefined) return logitsOf(path, floatImages(fixture('convolutional_input.npy')), options)
+  if (size === undefined) {
+    return logitsOf(path, floatImages(fixture('convolutional_input.npy')), options, execution)
+  }
   const { model } = await loadClassifier(path, options)
   const one = 3 * size * size
   const images = irregular(2 * one).map((value, i) => (i < one ? value : value / 4))
-  return run(model, images, { n: 2, height: size, width: size })
+  return run(model, images, { n: 2, height: size, width: size }, execution)
 }
 
 /** @param optionsOf what the user says of a network that its tensors do not. */

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { ImageFile } from '@shared/contract/engine'
 import type { ModelOptions } from '@shared/contract/model'
 import { predict } from '../../src/main/engine/predict'
+import type { Execution } from '../../src/main/engine/providers'
 import { createSession } from '../../src/main/engine/session'
 import { signatureOf, type OnnxModel } from '../../src/main/graph'
 import { temporaryFolder } from './folder'
@@ -21,11 +22,12 @@ export function floatImages(path: string): ImageFile {
 export async function logitsOf(
   path: string,
   images: ImageFile,
-  options: ModelOptions = {}
+  options: ModelOptions = {},
+  execution: Execution = {}
 ): Promise<Float32Array> {
   const output = join(temporaryFolder(), 'logits.npy')
   const model = { path, options, normalization: null }
-  await predict({ model, images, execution: { batch: 2, threads: 1 }, output })
+  await predict({ model, images, execution: { batch: 2, threads: 1, ...execution }, output })
   return readNpy(output).data as Float32Array
 }
 
@@ -33,9 +35,16 @@ export async function logitsOf(
 export async function run(
   model: OnnxModel,
   images: Float32Array,
-  { n, height, width }: { n: number; height: number; width: number }
+  { n, height, width }: { n: number; height: number; width: number },
+  execution: Execution = {}
 ): Promise<Float32Array> {
-  const session = await createSession(model, { signature: signatureOf(model), height, width, threads: 1 })
+  const session = await createSession(model, {
+    signature: signatureOf(model),
+    height,
+    width,
+    threads: 1,
+    ...execution
+  })
   try {
     return await session.run(images, n)
   } finally {

@@ -11,7 +11,7 @@ import { VERSION } from './version'
 const recordSchema = z.object({ key: z.string(), devices: z.array(deviceReportSchema) })
 
 /** Variables that choose drivers, libraries or adapters. */
-const VARIABLES = /^(CUDA|NVIDIA|VK|LD_LIBRARY|DYLD|MESA|DRI|GPU|HIP|ROCR|ZE|METAL|PATH$)/
+const VARIABLES = /^(CUDA|NVIDIA|VK|LD_LIBRARY|DYLD|MESA|DRI|GPU|HIP|ROCR|ZE|METAL)/
 
 export class DeviceRecord {
   private readonly path: string

@@ -63,7 +63,7 @@ export class Devices {
    * @throws DEVICE_UNAVAILABLE, OPTION_INVALID for a precision that it has not.
    */
   async resolve(asked: Device, precision: Precision = 'float32'): Promise<ResolvedDevice> {
-    const resolved = await this.resolveAlone(asked)
+    const resolved = await this.resolveAlone(asked, precision === 'float16')
     if (precision === 'tf32' && resolved.provider !== 'cuda') {
       throw new LinchpinError(
         'OPTION_INVALID',
@@ -76,12 +76,13 @@ export class Devices {
     return resolved
   }
 
-  private async resolveAlone(asked: Device): Promise<ResolvedDevice> {
+  private async resolveAlone(asked: Device, float16: boolean): Promise<ResolvedDevice> {
     // It always works, and what else there is need not be known.
     if (asked === 'cpu') return { provider: 'cpu', note: null }
     const devices = await this.reports(false)
-    if (asked === 'auto') return automatic(devices)
-    const report = devices.find(({ device }) => device === asked)
+    if (asked === 'auto') return automatic(float16 ? devices.map(onlyWithHalf) : devices)
+    const found = devices.find(({ device }) => device === asked)
+    const report = found !== undefined && float16 ? onlyWithHalf(found) : found
     if (report?.works === true) return { provider: asked, note: null }
     const working = devices.filter(({ works }) => works).map(({ device }) => device)
     throw new LinchpinError('DEVICE_UNAVAILABLE', `"${asked}": ${report?.reason ?? 'not tried'}.`, {
@@ -193,11 +194,12 @@ function reportOf(
       speed: null,
       difference: null,
       outputsStay: false,
+      float16: false,
       adapter,
       version
     }
   }
-  const { difference, imagesPerSecond, outputsStay } = result
+  const { difference, imagesPerSecond, outputsStay, float16 } = result
   const agrees = difference <= AGREEMENT
   return {
     device,
@@ -208,9 +210,16 @@ function reportOf(
     speed: device === 'cpu' ? 1 : processor === null ? null : imagesPerSecond / processor,
     difference,
     outputsStay,
+    float16,
     adapter,
     version
   }
+}
+
+/** As a run in float16 finds it. */
+function onlyWithHalf(report: DeviceReport): DeviceReport {
+  if (!report.works || report.float16) return report
+  return { ...report, works: false, reason: 'computes no float16', fix: 'Measure in float32.' }
 }
 
 /** The fastest that works; a note on what is there and does not. */

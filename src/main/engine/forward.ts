@@ -28,9 +28,9 @@ export interface LogitsBatch {
  * @throws CANCELLED between batches.
  */
 export async function* forward(options: ForwardOptions): AsyncGenerator<LogitsBatch, void, void> {
-  const { model, signature, images, height, width, threads, provider, signal } = options
+  const { model, signature, images, height, width, threads, provider, precision, signal } = options
   const batch = signature.batch ?? options.batch
-  const session = await createSession(model, { signature, height, width, threads, provider })
+  const session = await createSession(model, { signature, height, width, threads, provider, precision })
   try {
     for (let start = 0; start < images.count; start += batch) {
       const count = Math.min(batch, images.count - start)

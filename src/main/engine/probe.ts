@@ -2,10 +2,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Tensor } from 'onnxruntime-node'
 import type { Provider, ProbeResult } from '@shared/contract/devices'
+import type { Precision } from '@shared/contract/measurement'
 import { toProblem } from '@shared/errors'
 import { GraphBuilder, signatureOf, writeModel, type OnnxModel } from '../graph'
 import { disposeAll, outputsCanStay, stayingOutputs, valuesOf } from './device-outputs'
-import { openSession, quoted, runtimeVersions, whyUnavailable } from './providers'
+import { openSession, quoted, runtimeVersions, whyUnavailable, type Execution } from './providers'
 import { createSession, type ModelSession } from './session'
 
 const CLASSES = 10
@@ -24,9 +25,17 @@ const TIMING = 300
 export async function probe({ provider }: { readonly provider: Provider }): Promise<ProbeResult> {
   const versions = runtimeVersions()
   try {
-    const difference = await differenceToProcessor(provider)
+    const difference = await differenceToProcessor(provider, 'float32')
     const outputsStay = await canKeepOutputs(provider)
-    return { ok: true, difference, imagesPerSecond: await throughput(provider), outputsStay, versions }
+    const float16 = await computesHalf(provider)
+    return {
+      ok: true,
+      difference,
+      imagesPerSecond: await throughput(provider),
+      outputsStay,
+      float16,
+      versions
+    }
   } catch (error) {
     const cause = error instanceof Error && error.cause !== undefined ? error.cause : error
     const why = whyUnavailable(cause, provider) ?? {
@@ -38,32 +47,40 @@ export async function probe({ provider }: { readonly provider: Provider }): Prom
 }
 
 /** Largest absolute difference of the outputs; infinite where one is not finite. */
-async function differenceToProcessor(provider: Provider): Promise<number> {
+async function differenceToProcessor(provider: Provider, precision: Precision): Promise<number> {
   const model = smallNetwork()
   const images = numbers(2 * 3 * SMALL * SMALL, 1)
-  const here = await outputs(model, provider, images, 2)
-  const reference = provider === 'cpu' ? here : await outputs(model, 'cpu', images, 2)
+  const here = await outputs(model, { provider, precision }, images)
+  const plain = provider === 'cpu' && precision === 'float32'
+  const reference = plain ? here : await outputs(model, {}, images)
   const differences = here.map((value, i) => Math.abs(value - (reference[i] ?? NaN)))
   const largest = Math.max(...differences)
   return Number.isFinite(largest) ? largest : Number.MAX_VALUE
 }
 
-async function outputs(
-  model: OnnxModel,
-  provider: Provider,
-  images: Float32Array,
-  n: number
-): Promise<Float32Array> {
-  const session = await open(model, provider, SMALL)
+/** Of two images. */
+async function outputs(model: OnnxModel, execution: Execution, images: Float32Array): Promise<Float32Array> {
+  const session = await open(model, execution, SMALL)
   try {
-    return await session.run(images, n)
+    return await session.run(images, 2)
   } finally {
     await session.close()
   }
 }
 
-function open(model: OnnxModel, provider: Provider, size: number): Promise<ModelSession> {
-  return createSession(model, { signature: signatureOf(model), height: size, width: size, provider })
+function open(model: OnnxModel, execution: Execution, size: number): Promise<ModelSession> {
+  return createSession(model, { signature: signatureOf(model), height: size, width: size, ...execution })
+}
+
+/** Outputs about 1 in size, of float16, which keeps three digits. */
+const HALF_AGREEMENT = 2e-2
+
+async function computesHalf(provider: Provider): Promise<boolean> {
+  try {
+    return (await differenceToProcessor(provider, 'float16')) <= HALF_AGREEMENT
+  } catch {
+    return false
+  }
 }
 
 /** Whether values that stay on the device come out of a second session as they should; one that copies them. */
@@ -72,7 +89,7 @@ async function canKeepOutputs(provider: Provider): Promise<boolean> {
   const copy = writeModel(copyNetwork())
   const execution = { provider }
   const values = numbers(3 * SMALL * SMALL, 5)
-  const first = await openSession(copy, execution, stayingOutputs(provider, ['copy/output']))
+  const first = await openSession(copy, execution, false, stayingOutputs(provider, ['copy/output']))
   const second = await openSession(copy, execution)
   try {
     const images = new Tensor('float32', values, [1, 3, SMALL, SMALL])
@@ -88,7 +105,7 @@ async function canKeepOutputs(provider: Provider): Promise<boolean> {
 }
 
 async function throughput(provider: Provider): Promise<number> {
-  const session = await open(largeNetwork(), provider, LARGE)
+  const session = await open(largeNetwork(), { provider }, LARGE)
   const images = numbers(BATCH * 3 * LARGE * LARGE, 2)
   const one = images.subarray(0, 3 * LARGE * LARGE)
   const time = async (n: number): Promise<number> => {

@@ -1,6 +1,7 @@
 /** Execution providers of ONNX Runtime: options of their sessions, and their errors in words. */
 import { env, InferenceSession } from 'onnxruntime-node'
 import type { Provider, RuntimeVersions } from '@shared/contract/devices'
+import type { Precision } from '@shared/contract/measurement'
 import { LinchpinError } from '@shared/errors'
 
 export interface Execution {
@@ -8,6 +9,8 @@ export interface Execution {
   readonly provider?: Provider | undefined
   /** Threads within an operator of the processor; absent: the runtime's choice, one a core. */
   readonly threads?: number | undefined
+  /** Absent: float32. */
+  readonly precision?: Precision | undefined
 }
 
 export interface OpenedSession {
@@ -28,15 +31,17 @@ const COREML_CPU_AND_GPU = 0x020
 /**
  * What a session on a provider is made with. TF32 cannot be turned off here: the engine's environment does that, see
  * `engineEnvironment`.
+ * @param half whether the network computes in float16. The level above `extended` arranges convolutions anew for the
+ * processor, and ends the process at some that are float16 (runtime 1.30, NchwcTransformer).
  */
-export function sessionOptions({ provider = 'cpu', threads }: Execution): SessionOptions {
+export function sessionOptions({ provider = 'cpu', threads }: Execution, half = false): SessionOptions {
   return {
     executionProviders: [
       provider === 'coreml'
         ? { name: provider, coreMlFlags: COREML_MLPROGRAM | COREML_CPU_AND_GPU }
         : { name: provider }
     ],
-    graphOptimizationLevel: 'all',
+    graphOptimizationLevel: half ? 'extended' : 'all',
     executionMode: 'sequential',
     interOpNumThreads: 1,
     logSeverityLevel: 3,
@@ -52,16 +57,18 @@ const NOT_ALL = 'fallback to CPU EP has been explicitly disabled'
 /**
  * A session whose operators all run on the provider; where the provider has not all of them the processor takes the
  * rest, and `partial` says so.
+ * @param half whether the model computes in float16, see `sessionOptions`.
  * @param more further options, e.g. `preferredOutputLocation`.
  * @throws DEVICE_UNAVAILABLE, GRAPH_UNSUPPORTED when the runtime refuses the model.
  */
 export async function openSession(
   model: Uint8Array,
   execution: Execution,
+  half = false,
   more: SessionOptions = {}
 ): Promise<OpenedSession> {
   const { provider = 'cpu' } = execution
-  const options = { ...sessionOptions(execution), ...more }
+  const options = { ...sessionOptions(execution, half), ...more }
   const open = (extra: SessionOptions): Promise<InferenceSession> =>
     InferenceSession.create(model, { ...options, ...extra })
   try {
@@ -113,6 +120,9 @@ export function whyUnavailable(error: unknown, provider: Provider): Unavailable 
       reason: `no graphics adapter ("${quoted(error)}")`,
       fix: 'Install a graphics driver with Vulkan (Linux, also libvulkan1), Direct3D 12 (Windows) or Metal (macOS).'
     }
+  }
+  if (/requires f16 but the device does not support/.test(text)) {
+    return { reason: 'its adapter computes no float16', fix: 'Measure in float32.' }
   }
   if (provider === 'cuda' && text.includes('Failed to load shared library')) {
     return { reason: "CUDA's files are missing, or libraries that they need", fix: CUDA_FIX }

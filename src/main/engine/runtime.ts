@@ -1,6 +1,6 @@
 /** Graphs that run: cut from one model, they share its weights. */
 import type { Tensor } from 'onnxruntime-node'
-import { writeModel, type ExternalFile, type OnnxModel } from '../graph'
+import { usesHalf, writeModel, type ExternalFile, type OnnxModel } from '../graph'
 import { stayingOutputs } from './device-outputs'
 import { openSession, runtimeError, type Execution } from './providers'
 
@@ -30,18 +30,14 @@ export interface GraphSession {
 
 /** @throws GRAPH_UNSUPPORTED, DEVICE_UNAVAILABLE. */
 export async function openGraph(model: OnnxModel, options: RuntimeOptions): Promise<GraphSession> {
-  const { provider = 'cpu', threads, files = [], keepsMemory = true, staying = [] } = options
-  const { session } = await openSession(
-    writeModel(model),
-    { provider, threads },
-    {
-      enableCpuMemArena: keepsMemory,
-      // Plans a run's memory as one piece: nearly doubles it, and made no pass faster.
-      enableMemPattern: false,
-      ...stayingOutputs(provider, staying),
-      ...(files.length === 0 ? {} : { externalData: files.map(({ path, data }) => ({ path, data })) })
-    }
-  )
+  const { provider = 'cpu', files = [], keepsMemory = true, staying = [] } = options
+  const { session } = await openSession(writeModel(model), options, usesHalf(model), {
+    enableCpuMemArena: keepsMemory,
+    // Plans a run's memory as one piece: nearly doubles it, and made no pass faster.
+    enableMemPattern: false,
+    ...stayingOutputs(provider, staying),
+    ...(files.length === 0 ? {} : { externalData: files.map(({ path, data }) => ({ path, data })) })
+  })
   // The runtime reads the files' values where they lie: they must not be collected before the session ends.
   let held: readonly ExternalFile[] = files
   return {

@@ -1,6 +1,6 @@
 /** A classifier that runs from pixels to logits. */
 import { LinchpinError } from '@shared/errors'
-import type { ExternalFile, OnnxModel, Signature } from '../graph'
+import { toHalf, type ExternalFile, type OnnxModel, type Signature } from '../graph'
 import type { Execution } from './providers'
 import { openGraph, Tensor } from './runtime'
 
@@ -33,7 +33,8 @@ interface SessionOptions extends Execution {
 export async function createSession(model: OnnxModel, options: SessionOptions): Promise<ModelSession> {
   const { signature, height, width } = options
   checkSize(signature, height, width)
-  const session = await openGraph(model, options)
+  const computed = options.precision === 'float16' ? toHalf(model).model : model
+  const session = await openGraph(computed, options)
   const names = [...new Set([signature.output, ...(options.further ?? [])])]
   const runAll: ModelSession['runAll'] = async (images, n) => {
     const rows = signature.batch ?? n

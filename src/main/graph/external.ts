@@ -25,7 +25,7 @@ export function withExternalWeights(model: OnnxModel): {
   const files = new Map<string, ExternalFile>()
   const initializer = model.graph.initializer.map((tensor, i): TensorProto => {
     // The copy takes the place of the model's own bytes: nothing is there twice.
-    tensor.rawData = aligned(tensor.rawData)
+    if (tensor.rawData.byteOffset % ALIGNMENT !== 0) tensor.rawData = new Uint8Array(tensor.rawData)
     if (tensor.rawData.length < LEAST) return tensor
     const path = `weights/${String(i)}`
     files.set(tensor.name, { path, data: tensor.rawData })
@@ -45,8 +45,4 @@ export function filesOf(part: OnnxModel, files: ReadonlyMap<string, ExternalFile
     const file = files.get(name)
     return file === undefined ? [] : [file]
   })
-}
-
-function aligned(bytes: Uint8Array): Uint8Array {
-  return bytes.byteOffset % ALIGNMENT === 0 ? bytes : new Uint8Array(bytes)
 }

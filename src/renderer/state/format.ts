@@ -9,6 +9,12 @@ export function plural(value: number, one: string, many = `${one}s`): string {
   return `${count(value)} ${value === 1 ? one : many}`
 }
 
+const ordinals = new Intl.PluralRules('en-US', { type: 'ordinal' })
+const SUFFIXES: Readonly<Partial<Record<Intl.LDMLPluralRule, string>>> = { one: 'st', two: 'nd', few: 'rd' }
+
+/** `2nd` */
+export const ordinal = (value: number): string => `${count(value)}${SUFFIXES[ordinals.select(value)] ?? 'th'}`
+
 /** A fraction as percent. */
 export function percent(fraction: number | null | undefined, digits = 1): string {
   return fraction === null || fraction === undefined ? '–' : `${(fraction * 100).toFixed(digits)} %`

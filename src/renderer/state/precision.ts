@@ -1,6 +1,6 @@
 /** How well a cell is known, in words. */
 import type { Cell } from '@shared/contract/measurement'
-import { needsMore, type HeatmapCell } from '@shared/figures/heatmap/data'
+import { isProvisional, needsMore, type HeatmapCell } from '@shared/figures/heatmap/data'
 import { count, percent, plural, points } from './format'
 
 /** `3 trials × 256 images`; `about` where trials saw different numbers. */
@@ -20,7 +20,7 @@ export function intervalText({ interval }: HeatmapCell, digits = 2): string | nu
 /** The short form, for tables and tooltips; empty: nothing is to be said. */
 export function stateText(cell: HeatmapCell): string {
   const parts = [
-    ...(cell.complete ? [] : ['provisional']),
+    ...(isProvisional(cell) ? ['provisional'] : []),
     ...(cell.outcome === null ? [] : [needsMore(cell) ? 'needs more' : 'target reached'])
   ]
   return parts.join(', ')

@@ -1,7 +1,7 @@
 import { computed, shallowRef } from 'vue'
-import { LAYER_KINDS, type LayerKind, type Model } from '@shared/contract/model'
+import { LAYER_KINDS, type LayerInfo, type LayerKind, type Model } from '@shared/contract/model'
 import type { Series } from '@shared/contract/measurement'
-import { haveKinds, unitColumns } from '@shared/figures/heatmap/columns'
+import { allUnits, haveKinds, unitColumns } from '@shared/figures/heatmap/columns'
 import {
   heatmapData,
   mergeLayers,
@@ -12,7 +12,7 @@ import {
   type RowOrder
 } from '@shared/figures/heatmap/data'
 import { categoryColors, orderCategories } from '@shared/figures/palette'
-import type { UnitType } from '@shared/units'
+import type { Unit, UnitType } from '@shared/units'
 import { matches } from './filter'
 import type { StudyState } from './study'
 
@@ -23,14 +23,14 @@ export type Selection =
 
 export type Tab = 'heatmap' | 'table'
 
-function heatmapModel(model: Model, unit: UnitType): HeatmapModel {
+function heatmapModel(model: Model, unit: UnitType, kinds: readonly LayerKind[] | null): HeatmapModel {
   const { accuracy } = model.attributes
   return {
     id: model.id,
     name: model.name,
     category: model.category,
     accuracy: typeof accuracy === 'number' ? accuracy : null,
-    layers: unitColumns(model.layers, unit)
+    layers: unitColumns(model.layers, unit, kinds)
   }
 }
 
@@ -67,6 +67,13 @@ export class StudyView {
   /** What the series shown perturbed at once: the columns. */
   readonly unit = computed((): UnitType => this.series.value?.unit ?? 'layer')
 
+  /** Kinds that it perturbed in blocks and stages; null: all. As text, it is equal when nothing changed. */
+  private readonly kindsText = computed(() => this.series.value?.kinds?.join(' ') ?? null)
+  private readonly kindsWithin = computed((): LayerKind[] | null => {
+    const kinds = this.kindsText.value?.split(' ')
+    return kinds === undefined ? null : LAYER_KINDS.filter((kind) => kinds.includes(kind))
+  })
+
   readonly categories = computed(() =>
     orderCategories(this.study.models.value.map((model) => model.category))
   )
@@ -75,7 +82,7 @@ export class StudyView {
   private readonly included = computed((): HeatmapModel[] =>
     this.study.models.value
       .filter((model) => !this.hidden.value.has(model.id))
-      .map((model) => heatmapModel(model, this.unit.value))
+      .map((model) => heatmapModel(model, this.unit.value, this.kindsWithin.value))
   )
 
   /** Kinds that the study's models have, in a fixed order; none where the units shown have none. */
@@ -105,6 +112,11 @@ export class StudyView {
       summarize(layers.map((layer) => cell(model.id, layer.name)))?.mean ?? null
     return heatmapData(orderModels(models, this.order.value, mean), layers, cell)
   })
+
+  /** A model's unit by its name, of those that the series perturbs; undefined: it has none. */
+  unitNamed(layers: readonly LayerInfo[], name: string): Unit | undefined {
+    return allUnits(layers, this.unit.value, this.kindsWithin.value).find((unit) => unit.name === name)
+  }
 
   /** Whether the series shown has any cell. */
   readonly measured = computed(() => (this.series.value?.measurements ?? 0) > 0)

@@ -23,6 +23,8 @@ export const probeResultSchema = z.discriminatedUnion('ok', [
     imagesPerSecond: z.number(),
     /** Whether outputs can stay in its memory and go into further sessions from there. */
     outputsStay: z.boolean(),
+    /** Whether it computes in float16. */
+    float16: z.boolean(),
     versions: runtimeVersionsSchema
   }),
   z.object({
@@ -51,6 +53,8 @@ export const deviceReportSchema = z.object({
   difference: z.number().nullable(),
   /** Whether a session's outputs can stay in its memory, for another session. */
   outputsStay: z.boolean(),
+  /** Whether it computes in float16. */
+  float16: z.boolean(),
   /** Name of the graphics adapter or processor, where it can be had. */
   adapter: z.string().nullable(),
   /** Of the runtime. */

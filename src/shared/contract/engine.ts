@@ -3,7 +3,14 @@ import type { ContractRouterClient } from '@orpc/contract'
 import { z } from 'zod'
 import { probeResultSchema, providerSchema } from './devices'
 import { batchNormAgreementSchema } from './loading'
-import { metricsSchema, precisionSchema, samplingSchema, schemeSchema, unitTypeSchema } from './measurement'
+import {
+  metricsSchema,
+  precisionErrorSchema,
+  precisionSchema,
+  samplingSchema,
+  schemeSchema,
+  unitTypeSchema
+} from './measurement'
 import {
   inspectionSchema,
   layerKindSchema,
@@ -37,6 +44,7 @@ const executionSchema = z.object({
   threads: z.number().int().positive().optional(),
   /** Absent: the processor. */
   provider: providerSchema.optional(),
+  /** Absent: float32. TF32 is also decided by how the engine was started. */
   precision: precisionSchema.optional()
 })
 
@@ -144,6 +152,8 @@ export const engineEventSchema = z.discriminatedUnion('type', [
     unit: z.string().nullable(),
     trial: z.number().int().nullable()
   }),
+  /** How far the network in a lower precision is from float32; first of all, where one was asked for. */
+  z.object({ type: z.literal('precision'), error: precisionErrorSchema }),
   /** What the unperturbed network makes of some images. */
   z.object({
     type: z.literal('original'),

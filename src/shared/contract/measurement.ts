@@ -12,6 +12,19 @@ export const PRECISIONS = ['float32', 'tf32', 'float16'] as const
 export const precisionSchema = z.enum(PRECISIONS)
 export type Precision = z.infer<typeof precisionSchema>
 
+/** How far the unperturbed network in a lower precision is from float32. */
+export const precisionErrorSchema = z.object({
+  images: z.number().int(),
+  /** Mean over the images of the cosine distance of the softmax outputs: what a layer of no influence would measure. */
+  cosineDistance: z.number(),
+  /** Largest difference of a logit. */
+  logitDifference: z.number(),
+  /** Weights beyond ±65504, which became that, and weights so small that they became 0. */
+  saturated: z.number().int(),
+  flushed: z.number().int()
+})
+export type PrecisionError = z.infer<typeof precisionErrorSchema>
+
 /** A run's list of layers and trials is held in memory. */
 export const MOST_TRIALS = 10_000
 /** Of the adaptive protocol, where nothing else is asked for. */

@@ -1,12 +1,5 @@
-export {
-  ADAPTIVE_DEFAULTS,
-  decide,
-  LEAST_TRIALS,
-  type AdaptiveOptions,
-  type Decision,
-  type Round,
-  type StopReason
-} from './adaptive'
+export { ADAPTIVE_DEFAULTS, decide, type Decision, type StopReason } from './adaptive'
+export { LEAST_TRIALS, type AdaptiveOptions, type Round } from './adaptive-outlook'
 export { layerAgreement, type LayerAgreement } from './batch-norm-agreement'
 export { CellStatistics, type CellSummary, type ImageSet } from './cell'
 export { kendall, spearman, type Correlation } from './correlation'
@@ -34,6 +27,7 @@ export {
   type Accuracy,
   type Comparison
 } from './predictions'
+export { pairedDifference, type PairedDifference, type TrialDistances } from './paired'
 export { replay, trialsOf, type AdaptiveState, type StoredTrial, type StoredTrials } from './replay'
 export type { ImageRange } from './trial-overlap'
 export type { VarianceComponents } from './variance'

@@ -1,4 +1,5 @@
-import { decide, type AdaptiveOptions, type Decision, type Round } from './adaptive'
+import { decide, type Decision } from './adaptive'
+import type { AdaptiveOptions, Round } from './adaptive-outlook'
 import { CellStatistics, type CellSummary, type ImageSet } from './cell'
 
 /** The first images that a trial saw, and its distances to them. */

@@ -115,6 +115,15 @@ describe('the device of a run', () => {
   })
 })
 
+describe('a run in float16', () => {
+  it('takes a device that computes it', async () => {
+    const { devices } = trial('webgpu=0 cuda=refuse')
+    expect(await devices.resolve('auto')).toMatchObject({ provider: 'webgpu' })
+    expect(await devices.resolve('auto', 'float16')).toMatchObject({ provider: 'cpu' })
+    await expect(devices.resolve('webgpu', 'float16')).rejects.toMatchObject({ code: 'DEVICE_UNAVAILABLE' })
+  })
+})
+
 describe('what was found', () => {
   it('is known after a restart, until it is tried afresh or something changes', async () => {
     const folder = temporaryFolder()

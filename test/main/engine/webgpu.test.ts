@@ -99,7 +99,7 @@ it.skipIf(process.platform !== 'linux')('without an adapter a trial says so in w
 
 it('the processor works', async () => {
   const result = await engine(process.env).probe({ provider: 'cpu' })
-  expect(result).toMatchObject({ ok: true, difference: 0, outputsStay: false })
+  expect(result).toMatchObject({ ok: true, difference: 0, outputsStay: false, float16: true })
 })
 
 it('a provider that the runtime was not built with is named as such', async () => {

@@ -66,6 +66,7 @@ const router = os.router({
           difference: Number(fate),
           imagesPerSecond: input.provider === 'cpu' ? 100 : 250,
           outputsStay: false,
+          float16: input.provider === 'cpu',
           versions
         }
     }

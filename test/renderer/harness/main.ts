@@ -1,9 +1,9 @@
 import type { Connection } from '../../../src/renderer/client/connection'
 import { mount } from '../../../src/renderer/mount'
 import { fakeApplication, type FakeApplication } from '../fake-client'
-import { emptyStudy, fakeCell, fakeRun, largeStudy, sampleStudy, SERIES } from '../fake-study'
+import { adaptiveStudy, emptyStudy, fakeCell, fakeRun, largeStudy, sampleStudy, SERIES } from '../fake-study'
 
-/** `?study=start|empty|unmeasured|sample|measuring|large` chooses what is shown. */
+/** `?study=start|empty|unmeasured|sample|measuring|adaptive|large|huge` chooses what is shown. */
 const wanted = new URLSearchParams(window.location.search).get('study') ?? 'sample'
 
 const STUDIES: Readonly<Record<string, () => FakeApplication>> = {
@@ -12,6 +12,7 @@ const STUDIES: Readonly<Record<string, () => FakeApplication>> = {
   unmeasured: () => fakeApplication(sampleStudy(0)),
   sample: () => fakeApplication(sampleStudy()),
   measuring: () => fakeApplication(sampleStudy(0.55)),
+  adaptive: () => fakeApplication(adaptiveStudy()),
   large: () => fakeApplication(largeStudy()),
   huge: () => fakeApplication(largeStudy(200))
 }

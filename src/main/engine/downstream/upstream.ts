@@ -78,14 +78,16 @@ export class Upstream {
     if (step === undefined || step.makes.length === 0) return
     const session = await this.sessionOf(step)
     const made = crossings(this.activations, step.makes)
+    const rooms = made.map((value) => this.roomFor(value, frontier.rows))
     const outputs = await session.run(
       feedsOf(frontier, crossings(this.activations, step.takes)),
-      Object.fromEntries(made.map((value) => [crossingName(value), this.roomFor(value, frontier.rows)]))
+      Object.fromEntries(made.map((value, i) => [crossingName(value), rooms[i] ?? null]))
     )
-    for (const value of made) {
-      const tensor = outputs[crossingName(value)]
+    made.forEach((value, i) => {
+      // A room that was given has been filled; the runtime returns another tensor over the same memory.
+      const tensor = rooms[i] ?? outputs[crossingName(value)]
       if (tensor !== undefined) frontier.values.set(value.name, tensor)
-    }
+    })
     this.forget(frontier, step.spent)
   }
 

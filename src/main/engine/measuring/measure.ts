@@ -7,6 +7,8 @@ import type { EngineEvent, MeasureRequest } from '@shared/contract/engine'
 import { LinchpinError, toProblem } from '@shared/errors'
 import { PredictionComparison } from '@shared/statistics'
 import { perturb, type LayerPerturbation } from '../../perturbations'
+import { loadClassifier } from '../../architectures'
+import { precisionError } from '../precision'
 import { openImages, type ImageBatches } from '../images'
 import { shardsOf, type Block, type Shard, type ShardTask } from './blocks'
 import { Network, networkKey, resolvePerturbation, type GraphUnit } from './network'
@@ -45,6 +47,7 @@ export class Measurer {
     const { normalization, options } = request.model
     const pixels = await openImages(request.images, normalization, options.channels)
     try {
+      yield* precisionEvent(request, pixels, signal)
       const perturbation = await resolvePerturbation(request)
       yield* new Measurement(request, prepared, { pixels, perturbation, signal }).run()
     } finally {
@@ -257,6 +260,23 @@ function capacityOf({ bytesPerImage }: Path, memory: number): number {
 /** Of the network's work, what a trial of the unit is. */
 export function shareOf({ members }: GraphUnit): number {
   return members.reduce((most, { layer }) => Math.max(most, layer.downstream ?? 1), 0)
+}
+
+/** How far a lower precision is from float32 on these images. */
+async function* precisionEvent(
+  { model, images, execution }: MeasureRequest,
+  pixels: ImageBatches,
+  signal: AbortSignal | undefined
+): AsyncGenerator<EngineEvent, void, void> {
+  const { precision = 'float32' } = execution
+  if (precision === 'float32') return
+  const classifier = await loadClassifier(model.path, model.options)
+  const { height, width } = images
+  const error = await precisionError(
+    { ...classifier, images: pixels, height, width, execution, signal },
+    precision
+  )
+  yield { type: 'precision', error }
 }
 
 function isOfTrialAlone(error: unknown): boolean {

@@ -4,7 +4,7 @@ import type { ModelOptions } from '@shared/contract/model'
 import { LinchpinError } from '@shared/errors'
 import { unitsIn, type Unit } from '@shared/units'
 import { loadClassifier, type Classifier } from '../../architectures'
-import { Dataflow, withExternalWeights, type GraphLayer } from '../../graph'
+import { Dataflow, findLayers, toHalf, withExternalWeights, type GraphLayer } from '../../graph'
 import type { LayerPerturbation } from '../../perturbations'
 import type { NetworkSource } from '../downstream/activations'
 import { createSession, type ModelSession } from '../session'
@@ -25,9 +25,10 @@ export class Network {
 
   /** @throws what `loadClassifier` and `createSession` throw. */
   static async load({ model, images, execution }: NetworkRequest): Promise<Network> {
-    const classifier = await loadClassifier(model.path, model.options)
     const { height, width } = images
-    const { threads, provider } = execution
+    const { threads, provider, precision } = execution
+    const loaded = await loadClassifier(model.path, model.options)
+    const classifier = precision === 'float16' ? inHalf(loaded, images) : loaded
     const { signature } = classifier
     const external = withExternalWeights(classifier.model)
     const original = await createSession(external.model, {
@@ -71,6 +72,13 @@ export class Network {
   close(): Promise<void> {
     return this.original.close()
   }
+}
+
+/** The same layers of a network that computes in float16. */
+function inHalf(classifier: Classifier, { height, width }: MeasureRequest['images']): Classifier {
+  const { model } = toHalf(classifier.model)
+  const { batch, channels } = classifier.signature
+  return { ...classifier, model, layers: findLayers(model, [batch ?? 1, channels, height, width]) }
 }
 
 export type NetworkRequest = Pick<MeasureRequest, 'model' | 'images' | 'execution'>

@@ -25,6 +25,10 @@ export type HeatmapCell = Omit<Cell, 'layer'>
 /** The adaptive protocol had to stop before its target. */
 export const needsMore = ({ outcome }: HeatmapCell): boolean => outcome !== null && outcome !== 'reached'
 
+/** More is to come: of a trial that was begun, or of the adaptive protocol. */
+export const isProvisional = ({ complete, targetSe, outcome }: HeatmapCell): boolean =>
+  !complete || (targetSe !== null && outcome === null)
+
 export type CellLookup = (model: string, layer: string) => HeatmapCell | undefined
 
 /** Mean and population standard deviation, as fractions, of `count` measured cells. */

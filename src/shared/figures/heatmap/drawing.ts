@@ -7,7 +7,7 @@ export type ChildDrawing = Extract<Drawing, { type: 'group' }>['children'][numbe
 
 type Decal = { symbol: 'rect'; dashArrayX: number[]; dashArrayY: number[]; rotation: number; color: string }
 
-/** Diagonal strokes: the mark of a cell that is not measured yet, or not to its end. */
+/** Diagonal strokes: the mark of a cell that is not measured yet, or of which more is to come. */
 export function hatch(color: string): Decal {
   return { symbol: 'rect', dashArrayX: [1, 0], dashArrayY: [1, 4], rotation: -Math.PI / 4, color }
 }

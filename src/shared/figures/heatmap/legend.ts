@@ -6,7 +6,7 @@ import {
   criticalityTextColor,
   type FigureTheme
 } from '../palette'
-import { needsMore, type Entry, type HeatmapData } from './data'
+import { isProvisional, needsMore, type Entry, type HeatmapData } from './data'
 import { corner, hatch, layer, type ChildDrawing } from './drawing'
 import type { Box, HeatmapLayout } from './layout'
 import type { MeasureText } from './text'
@@ -28,27 +28,34 @@ export function legend(
   const middle = y + HEIGHT / 2
   const text = (
     content: string,
-    left: number,
+    at: number,
     top: number,
     align: 'left' | 'right' = 'left'
   ): ChildDrawing => ({
     type: 'text',
-    style: { text: content, x: left, y: top, align, verticalAlign: 'middle', fill: theme.muted, font }
+    style: { text: content, x: at, y: top, align, verticalAlign: 'middle', fill: theme.muted, font }
   })
   const title = 'Criticality'
-  const scale = x + measure(title, size) + 10 + measure('0 %', size) + 6
+  const marks = marksOf(data, theme)
+  const beforeScale = measure(title, size) + 10 + measure('0 %', size) + 6
+  const afterScale = 6 + measure('100 %', size)
+  const markWidth = ({ meaning }: Mark): number => 14 + 16 + 6 + measure(meaning, size)
+  const total = marks.reduce((sum, mark) => sum + markWidth(mark), beforeScale + width + afterScale)
+  // Above the cells, or as far left of that as all of it needs.
+  const end = layout.rowMargin.x + layout.rowMargin.width + layout.rowNumbers
+  const left = Math.max(layout.categories.x, Math.min(x, end - total))
+  const scale = left + beforeScale
   const after = scale + width + 6
-  let next = after + measure('100 %', size) + 18
-  /** A square with its meaning; they stand in one line. */
-  const squares = marksOf(data, theme).map(({ meaning, draw }) => {
-    const box = { x: next, y, width: 16, height: HEIGHT }
-    next += box.width + 6 + measure(meaning, size) + 14
-    return { box, meaning, draw }
+  let next = scale + width + afterScale
+  const squares = marks.map((mark) => {
+    const box = { x: next + 14, y, width: 16, height: HEIGHT }
+    next += markWidth(mark)
+    return { ...mark, box }
   })
   const axis = layout.columnMargin
   // Made anew each time: ECharts puts its own pattern in the place of a decal.
   const children = (): ChildDrawing[] => [
-    text(title, x, middle),
+    text(title, left, middle),
     text('0 %', scale - 6, middle, 'right'),
     {
       type: 'rect',
@@ -108,7 +115,7 @@ function marksOf(data: HeatmapData, theme: FigureTheme): Mark[] {
       meaning: 'not measured',
       draw: (box) => [square(box, theme.hatchGround, hatch(theme.hatch))]
     })
-  if (has((entry) => entry?.complete === false))
+  if (has((entry) => entry != null && isProvisional(entry)))
     marks.push({
       meaning: 'provisional',
       draw: (box) => [square(box, criticalityColor(EXAMPLE), hatch(criticalityHatchColor(EXAMPLE)))]

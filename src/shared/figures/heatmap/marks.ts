@@ -1,7 +1,7 @@
 import type { CustomSeriesOption } from 'echarts'
 import type { FigureTheme } from '../palette'
 import { criticalityColor, criticalityHatchColor, criticalityTextColor } from '../palette'
-import { needsMore, type HeatmapData } from './data'
+import { isProvisional, needsMore, type HeatmapData } from './data'
 import { cellBox, cellInSight, corner, hatch, inset, layer, type ChildDrawing } from './drawing'
 import type { Box, HeatmapLayout } from './layout'
 import { percentNumber } from './text'
@@ -18,7 +18,8 @@ function measuredItems(data: HeatmapData): number[][] {
   const items: number[][] = []
   data.entries.forEach((row, rowIndex) => {
     row.forEach((entry, column) => {
-      if (entry) items.push([column, rowIndex, entry.mean, Number(!entry.complete), Number(needsMore(entry))])
+      if (entry)
+        items.push([column, rowIndex, entry.mean, Number(isProvisional(entry)), Number(needsMore(entry))])
     })
   })
   return items
@@ -35,7 +36,7 @@ function unmeasuredItems(data: HeatmapData): number[][] {
 }
 
 /**
- * A rectangle a cell, with its percentage where it fits; hatched where nothing is measured, or not to the end, a corner
+ * A rectangle a cell, with its percentage where it fits; hatched where nothing is measured, or where more is to come, a corner
  * cut where the adaptive protocol stopped before its target.
  */
 export const rectangleMarks: HeatmapMarks = (data, layout, theme) => [
