@@ -6,6 +6,7 @@ import type { Setting } from './calibration'
 import type { Engine } from '../engine'
 import { amountOf, laterWork, pendingOf } from './pending'
 import type { ModelPlan } from './plan'
+import { precisionNote } from './precision-note'
 import { trialKey, type Pending } from './tasks'
 import type { Measuring } from './work'
 
@@ -141,7 +142,8 @@ class Results {
   }
 
   take(event: EngineEvent): void {
-    const { id } = this.model.plan.stored.model
+    const { stored, configuration } = this.model.plan
+    const { id, name } = stored.model
     switch (event.type) {
       case 'progress': {
         this.work.meter.at(id, event.unit, event.trial)
@@ -149,6 +151,9 @@ class Results {
         if (event.unit !== null && event.trial !== null) this.place.at(event.unit, event.trial)
         return
       }
+      case 'precision':
+        this.work.onNote(precisionNote(name, configuration.precision, event.error))
+        return
       case 'original':
         this.original(event)
         return

@@ -141,8 +141,11 @@ const imagesAtATime = (batch: number): string =>
   batch === 1 ? 'one image at a time' : `${String(batch)} images at a time`
 
 /** @param setting null: the engine ended while settings were tried. */
-function smaller(setting: Setting | null, { images }: Measuring): Setting {
-  if (setting === null) return { batch: defaultBatch(images.height, images.width), threads: null }
+function smaller(setting: Setting | null, { images, spec }: Measuring): Setting {
+  if (setting === null) {
+    const { batch = defaultBatch(images.height, images.width), threads = null } = spec
+    return { batch, threads }
+  }
   return { ...setting, batch: Math.max(1, Math.floor(setting.batch / 2)) }
 }
 
