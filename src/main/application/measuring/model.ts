@@ -55,21 +55,36 @@ export async function measureModel(
     await measureTasks(work, model, { tasks: pending.tasks, engine, setting, place })
     if (place.results === before) throw new Error(`the engine measured none of its tasks (${place.text})`)
   }
+  flush(work, record)
+}
+
+/** Cells as they are by now, to the store and to those who watch. */
+export function flush(work: Measuring, record: CellRecord): void {
   record.flush()
+  publishResults(work, record)
+}
+
+/** Soon: cells and series of a model that has got results. */
+function publishResults({ study }: Measuring, { configuration: { id } }: CellRecord): void {
+  study.publishSoon(`cells ${String(id)}`, () => {
+    const stored = study.store.configurations.get(id)
+    return stored === null ? [] : study.modelCells(stored).map((cells) => ({ type: 'cells', cells }))
+  })
+  study.publishSoon('series', () => [{ type: 'series', series: study.series() }])
 }
 
 /** Stores which units the adaptive protocol is done with. */
 export function conclude(
-  { meter }: Measuring,
+  work: Measuring,
   { plan, record }: Pick<ModelWork, 'plan' | 'record'>,
   { concluded, tasks }: Pending
 ): void {
   if (plan.protocol.kind !== 'adaptive') return
   const { target } = plan.protocol
   for (const { unit, outcome } of concluded)
-    if (record.conclude(unit, target, outcome)) meter.finished('cells')
+    if (record.conclude(unit, target, outcome)) work.meter.finished('cells')
   for (const unit of new Set(tasks.map((task) => task.unit))) record.conclude(unit, target, null)
-  record.flush()
+  flush(work, record)
 }
 
 /** What is left, to the progress. */
@@ -179,7 +194,7 @@ class Results {
     this.place.results++
     if (!this.model.record.add({ ...piece, distances })) return
     if (piece.to === this.ends.get(trialKey(piece.unit, piece.trial))) this.ended(piece.unit)
-    this.publish()
+    publishResults(this.work, this.model.record)
   }
 
   private failure({ unit, trial, problem }: Extract<EngineEvent, { type: 'failed' }>): void {
@@ -189,7 +204,7 @@ class Results {
     record.fail(unit, trial)
     this.work.onFailure({ model: plan.stored.model.id, layer: unit, trial, problem })
     this.ended(unit)
-    this.publish()
+    publishResults(this.work, this.model.record)
   }
 
   private ended(unit: string): void {
@@ -198,16 +213,6 @@ class Results {
     const left = (this.left.get(unit) ?? 0) - 1
     this.left.set(unit, left)
     if (left === 0 && this.model.plan.protocol.kind === 'fixed') meter.finished('cells')
-  }
-
-  private publish(): void {
-    const { study } = this.work
-    const { id } = this.model.record.configuration
-    study.publishSoon(`cells ${String(id)}`, () => {
-      const stored = study.store.configurations.get(id)
-      return stored === null ? [] : study.modelCells(stored).map((cells) => ({ type: 'cells', cells }))
-    })
-    study.publishSoon('series', () => [{ type: 'series', series: study.series() }])
   }
 }
 

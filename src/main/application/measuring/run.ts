@@ -6,7 +6,7 @@ import { Engine } from '../engine'
 import { verifiedModel } from '../models'
 import type { Setting } from './calibration'
 import { CellRecord } from './cells'
-import { conclude, isOutOfMemory, measureModel, Place, type ModelWork } from './model'
+import { conclude, flush, isOutOfMemory, measureModel, Place, type ModelWork } from './model'
 import { amountOf, laterWork, pendingOf } from './pending'
 import type { ModelPlan } from './plan'
 import { versions } from './versions'
@@ -123,7 +123,7 @@ async function measureWhole(
       await measureModel(work, target, engine, setting, place)
       return true
     } catch (cause) {
-      target.record.flush()
+      flush(work, target.record)
       throwIfCancelled(signal)
       const error = await engine.explain(cause, place.text)
       if (!isOutOfMemory(error)) throw error
