@@ -56,6 +56,8 @@ export async function timeMeasurement(measurer: Measurer, request: TimingRequest
       if (index >= Math.floor(next)) {
         next += step
         const target = { unit, layers, seed: request.seed, trial: 0 }
+        // The first draw of a process is slow: it is compiled.
+        perturb(perturbation, target)
         const drawn = await once(() => perturb(perturbation, target))
         const parameters = drawn.result.map(({ parameter }) => parameter)
         const opened = await once(() => path.open(index, parameters))
