@@ -55,6 +55,8 @@ export async function openImages(
     count: file.count,
     read,
     async pick(indices) {
+      const [first, other] = stretches(indices)
+      if (first !== undefined && other === undefined) return await read(first.start, first.count)
       const result = new Float32Array(indices.length * CHANNELS * pixels)
       for (const { at, start, count } of stretches(indices)) {
         result.set(await read(start, count), at * CHANNELS * pixels)

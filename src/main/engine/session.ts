@@ -27,6 +27,8 @@ interface SessionOptions extends Execution {
   readonly further?: readonly string[] | undefined
   /** Weights that the model does not hold itself. */
   readonly files?: readonly ExternalFile[] | undefined
+  /** Whether memory of a run is kept for the next; absent: it is. */
+  readonly keepsMemory?: boolean | undefined
 }
 
 /** @throws INPUT_SIZE, GRAPH_UNSUPPORTED, DEVICE_UNAVAILABLE. */

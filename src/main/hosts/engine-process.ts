@@ -17,6 +17,12 @@ export function engineClientPort(send: (message: unknown) => void): PortAdapter 
 }
 
 /**
+ * Has the C library of Linux give large pieces of memory back as soon as they are freed: sessions come and go by the
+ * hundred, and would leave holes of some hundred megabytes.
+ */
+const MEMORY = { MALLOC_MMAP_THRESHOLD_: String(4 * 2 ** 20), MALLOC_TRIM_THRESHOLD_: String(16 * 2 ** 20) }
+
+/**
  * An engine's environment. NVIDIA's libraries round the factors of float32 products to TF32 unless this variable says
  * 0; nothing else reaches all of them.
  */
@@ -25,7 +31,7 @@ export function engineEnvironment(
   env: NodeJS.ProcessEnv = process.env
 ): Record<string, string> {
   const { NVIDIA_TF32_OVERRIDE: _, ...rest } = env
-  const own = tf32 ? rest : { ...rest, NVIDIA_TF32_OVERRIDE: '0' }
+  const own = { ...MEMORY, ...rest, ...(tf32 ? {} : { NVIDIA_TF32_OVERRIDE: '0' }) }
   return Object.fromEntries(
     Object.entries(own).filter((entry): entry is [string, string] => entry[1] !== undefined)
   )

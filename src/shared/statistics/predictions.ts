@@ -13,12 +13,18 @@ function softmax(
   let largest = -Infinity
   for (let c = 0; c < classes; c++) largest = Math.max(largest, logits[start + c] ?? NaN)
   let sum = 0
-  for (let c = 0; c < classes; c++) sum += Math.exp((logits[start + c] ?? NaN) - largest)
-  const shift = Math.log(sum) + largest
   for (let c = 0; c < classes; c++) {
-    const value = (logits[start + c] ?? NaN) - shift
-    log[c] = value
-    p[c] = Math.exp(value)
+    const shifted = (logits[start + c] ?? NaN) - largest
+    const value = Math.exp(shifted)
+    log[c] = shifted
+    p[c] = value
+    sum += value
+  }
+  const scale = 1 / sum
+  const shift = Math.log(sum)
+  for (let c = 0; c < classes; c++) {
+    p[c] = (p[c] ?? NaN) * scale
+    log[c] = (log[c] ?? NaN) - shift
   }
 }
 

@@ -17,7 +17,7 @@ import { ProgressReporter } from './reporter'
 import { checkFinite, checkLabels, ImageOrder, prepareBlock, type PreparedBlock } from './shard'
 
 /** What the values that are led through the network may take, in bytes. */
-const MEMORY = 640 * 2 ** 20
+const MEMORY = 704 * 2 ** 20
 /** Images of a shard, at most: results of small networks come in often, too. */
 const LARGEST_SHARD = 2048
 

@@ -37,7 +37,9 @@ export class Network {
       width,
       threads,
       provider,
-      files: [...external.files.values()]
+      files: [...external.files.values()],
+      // It runs once a shard, and what it would keep is wanted by the sessions between.
+      keepsMemory: false
     })
     const source: NetworkSource = {
       ...external,

@@ -47,9 +47,12 @@ export async function prepareBlock(
   const data = await pixels.pick(images)
   const logits = await original.run(data, n)
   checkFinite(logits, logits.length / n, images)
-  const padded = new Float32Array((data.length / n) * rows)
-  if (rows !== n) padded.set(data)
-  const input = new Tensor('float32', rows === n ? data : padded, [rows, signature.channels, height, width])
+  const input = new Tensor('float32', filled(data, (data.length / n) * rows), [
+    rows,
+    signature.channels,
+    height,
+    width
+  ])
   const own = labels === null ? null : Array.from(images, (image) => labels[image] ?? NaN)
   return {
     block,
@@ -57,6 +60,14 @@ export async function prepareBlock(
     reference: new ReferencePredictions(logits, logits.length / n, own),
     frontier: { rows, values: new Map([[signature.input, input]]) }
   }
+}
+
+/** With zeros behind, up to a length. */
+function filled(data: Float32Array, length: number): Float32Array {
+  if (data.length === length) return data
+  const result = new Float32Array(length)
+  result.set(data)
+  return result
 }
 
 /**
