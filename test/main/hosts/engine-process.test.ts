@@ -139,9 +139,18 @@ test('an engine that cannot be started ends with a code and says why in the log'
 })
 
 test('an engine computes in TF32 only where that is asked for', () => {
-  expect(engineEnvironment(false, { A: 'b' })).toEqual({ A: 'b', NVIDIA_TF32_OVERRIDE: '0' })
-  expect(engineEnvironment(false, { NVIDIA_TF32_OVERRIDE: '1' })).toEqual({ NVIDIA_TF32_OVERRIDE: '0' })
-  expect(engineEnvironment(true, { A: 'b', NVIDIA_TF32_OVERRIDE: '0' })).toEqual({ A: 'b' })
+  const off = { NVIDIA_TF32_OVERRIDE: '0' }
+  expect(engineEnvironment(false, { A: 'b' })).toMatchObject({ A: 'b', ...off })
+  expect(engineEnvironment(false, { NVIDIA_TF32_OVERRIDE: '1' })).toMatchObject(off)
+  const on = engineEnvironment(true, { A: 'b', NVIDIA_TF32_OVERRIDE: '0' })
+  expect(on).toMatchObject({ A: 'b' })
+  expect(on).not.toHaveProperty('NVIDIA_TF32_OVERRIDE')
+})
+
+test('an engine gives memory back, unless the user says how', () => {
+  expect(engineEnvironment(false, {})).toHaveProperty('MALLOC_MMAP_THRESHOLD_')
+  const own = { MALLOC_MMAP_THRESHOLD_: '1' }
+  expect(engineEnvironment(false, own)).toMatchObject(own)
 })
 
 test('an engine ends when its parent goes, and leaves Ctrl-C to it', async () => {

@@ -56,7 +56,7 @@ export async function timeMeasurement(measurer: Measurer, request: TimingRequest
       if (index >= Math.floor(next)) {
         next += step
         const target = { unit, layers, seed: request.seed, trial: 0 }
-        // The first draw of a process is slow: it is compiled.
+        // What is first of its kind in a process is slow: it is compiled.
         perturb(perturbation, target)
         const drawn = await once(() => perturb(perturbation, target))
         const parameters = drawn.result.map(({ parameter }) => parameter)
@@ -64,6 +64,7 @@ export async function timeMeasurement(measurer: Measurer, request: TimingRequest
         const replaced = await once(() => opened.result.replace(drawn.result))
         sums.passes += await secondsOf(() => opened.result.run(frontier))
         const logits = await opened.result.run(frontier)
+        new PredictionComparison().add(reference, logits)
         const compared = await once(() => new PredictionComparison().add(reference, logits))
         await opened.result.close()
         sums.ideal += (full ? 1 : shareOf(unit)) * n * pass
