@@ -59,6 +59,7 @@ export function simulate(
   const effects = new Map<number, number>()
   const cell = new CellStatistics()
   const rounds: Round[] = []
+  const trials = new Map<number, { mean: number; images: number }>()
   let passes = 0
   for (;;) {
     const summary = cell.isEmpty ? null : cell.summary()
@@ -67,8 +68,10 @@ export function simulate(
     const { round } = decision
     rounds.push(round)
     for (let trial = round.first; trial <= round.last; trial++) {
-      const seen = images.of(trial, round.images)
-      const mean = model.trial(random)
+      const known = trials.get(trial) ?? { mean: model.trial(random), images: 0 }
+      trials.set(trial, { ...known, images: round.images })
+      const { mean } = known
+      const seen = images.of(trial, round.images).subarray(known.images)
       const distances = Float64Array.from(seen, (image) => {
         if (random.uniform() >= model.own) return model.distance(mean, random.uniform())
         const effect = effects.get(image) ?? random.uniform()
@@ -76,7 +79,7 @@ export function simulate(
         return model.distance(mean, effect)
       })
       cell.add(trial, seen, distances)
-      passes += round.images
+      passes += seen.length
     }
   }
 }

@@ -31,7 +31,7 @@ export function engineEnvironment(
   env: NodeJS.ProcessEnv = process.env
 ): Record<string, string> {
   const { NVIDIA_TF32_OVERRIDE: _, ...rest } = env
-  const own = { ...MEMORY, ...rest, ...(tf32 ? {} : { NVIDIA_TF32_OVERRIDE: '0' }) }
+  const own: NodeJS.ProcessEnv = { ...MEMORY, ...rest, ...(tf32 ? {} : { NVIDIA_TF32_OVERRIDE: '0' }) }
   return Object.fromEntries(
     Object.entries(own).filter((entry): entry is [string, string] => entry[1] !== undefined)
   )

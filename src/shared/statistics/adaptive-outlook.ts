@@ -23,11 +23,21 @@ export interface AdaptiveOptions {
   readonly drawCost: number
 }
 
-/** Trials first … last of so many images each. */
+/** Trials first … last see so many images each; those that have seen fewer before see the further ones. */
 export interface Round {
   readonly first: number
   readonly last: number
   readonly images: number
+}
+
+/** What trials have seen in the end, in their order: a round that goes on with earlier trials replaces theirs. */
+export function seenIn(rounds: readonly Round[]): Round[] {
+  let seen: Round[] = []
+  for (const round of rounds) {
+    const { first, last } = round
+    seen = [...seen.filter((other) => other.last < first || other.first > last), round]
+  }
+  return seen.toSorted((a, b) => a.first - b.first)
 }
 
 export const LEAST_TRIALS = 64
@@ -51,7 +61,7 @@ export interface Outlook {
   leavesRoom(further: number, images: number, allTrials: number): boolean
 }
 
-export function outlookOf(rounds: readonly Round[], summary: CellSummary, options: AdaptiveOptions): Outlook {
+export function outlookOf(all: readonly Round[], summary: CellSummary, options: AdaptiveOptions): Outlook {
   const { trials, observations, mean, std, standardError, components } = summary
   const { target, pool } = options
   const spread = (std ?? 0) ** 2
@@ -59,6 +69,7 @@ export function outlookOf(rounds: readonly Round[], summary: CellSummary, option
   const within = components.within ?? 0
   // Where nothing tells, its bound, as in the standard error.
   const image = components.image ?? within
+  const rounds = seenIn(all)
   const planned = rounds.reduce((sum, { first, last }) => sum + last - first + 1, 0)
   // Where trials failed, as if they were those of all rounds alike.
   const inverses =

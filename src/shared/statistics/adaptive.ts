@@ -13,7 +13,14 @@
  * σ²_within may be underestimated where few trials had two images, or where one image in hundreds changes: a round keeps the
  * target within reach (the mean gives all trials the same weight) if one more image had lain at the far end of [0, 1].
  */
-import { LEAST_TRIALS, outlookOf, type AdaptiveOptions, type Outlook, type Round } from './adaptive-outlook'
+import {
+  LEAST_TRIALS,
+  outlookOf,
+  seenIn,
+  type AdaptiveOptions,
+  type Outlook,
+  type Round
+} from './adaptive-outlook'
 import type { CellSummary } from './cell'
 
 export const ADAPTIVE_DEFAULTS: Omit<AdaptiveOptions, 'pool'> = {
@@ -37,6 +44,8 @@ export type Decision =
 
 const PILOT = { trials: 16, images: 2 }
 const PASSES_RATIO = 1.4
+/** Images of later trials over those of earlier ones. */
+const FAR_MORE = 3
 /** What every trial costs besides its images and its draw, in passes: parameters are set, a batch is begun. */
 const TRIAL_COST = 1
 
@@ -58,12 +67,39 @@ export function decide(
   if (outlook.met(trials, summary.standardError ** 2)) return stop('reached', summary)
   if (outlook.imagesLeaveTooMuch()) return stop('images', summary)
   const left = options.passes - outlook.passes
-  const first = (rounds.at(-1)?.last ?? -1) + 1
+  const seen = seenIn(rounds)
+  const first = (seen.at(-1)?.last ?? -1) + 1
   const trialsLeft = options.trials - first
   if (left < 1) return stop('passes', summary)
   if (trialsLeft < 1) return stop('trials', summary)
-  const { images, count } = nextRound(outlook, { passes: left, trials: trialsLeft, options })
-  return { kind: 'measure', round: { first, last: first + count - 1, images } }
+  const plan = nextRound(outlook, { passes: left, trials: trialsLeft, options })
+  const { images, count } = plan
+  const round = furtherImages(seen, plan, left) ?? { first, last: first + count - 1, images }
+  return { kind: 'measure', round }
+}
+
+/**
+ * The mean gives each trial the same weight. Where trials to come are to see far more images than early ones have, the
+ * early ones first see as many: what a few images have told by chance would else take very many trials to outweigh.
+ */
+function furtherImages(seen: readonly Round[], { images, trials }: Plan, left: number): Round | null {
+  if (trials === null) return null
+  const behind = seen.findIndex((round) => FAR_MORE * round.images > images)
+  const early = behind < 0 ? seen : seen.slice(0, behind)
+  const [from, to] = [early[0], early.at(-1)]
+  if (from === undefined || to === undefined) return null
+  // Step by step: what they tell may be that fewer are needed.
+  const fewest = Math.min(...early.map((round) => round.images))
+  const step = candidates(FAR_MORE * fewest).findLast((value) => value <= images) ?? images
+  const passes = early.reduce(
+    (sum, round) => sum + (round.last - round.first + 1) * Math.max(0, step - round.images),
+    0
+  )
+  // They count as much as new trials would, and are no more than those would be.
+  if (passes === 0 || passes > Math.min(left, trials * images)) return null
+  const reached = early.findIndex((round) => round.images >= step)
+  const last = (reached < 0 ? to : (early[reached - 1] ?? to)).last
+  return { first: from.first, last, images: step }
 }
 
 function stop(reason: StopReason, summary: CellSummary | null): Decision {

@@ -58,6 +58,7 @@ function trialsFor(
   const whole = (value: number): number => Math.ceil(value * (1 - 1e-12))
   const disjoint = whole((trial + (image + rest) / images) / variance)
   if (disjoint * images <= pool) return disjoint
+  // The whole pool is used, and so at least once.
   const left = variance - image / pool
-  return left <= 0 ? null : whole((trial + rest / images) / left)
+  return left <= 0 ? null : Math.max(whole(pool / images), whole((trial + rest / images) / left))
 }

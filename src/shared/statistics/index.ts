@@ -1,5 +1,5 @@
 export { ADAPTIVE_DEFAULTS, decide, type Decision, type StopReason } from './adaptive'
-export { LEAST_TRIALS, type AdaptiveOptions, type Round } from './adaptive-outlook'
+export { LEAST_TRIALS, seenIn, type AdaptiveOptions, type Round } from './adaptive-outlook'
 export { layerAgreement, type LayerAgreement } from './batch-norm-agreement'
 export { CellStatistics, type CellSummary, type ImageSet } from './cell'
 export { kendall, spearman, type Correlation } from './correlation'

@@ -6,8 +6,6 @@ import { CellStatistics, type CellSummary, type ImageSet } from './cell'
 export interface StoredTrial {
   readonly images: ImageSet
   readonly distances: ArrayLike<number>
-  /** Mean of `distances`, where it is known more precisely. */
-  readonly mean?: number
 }
 
 /**
@@ -34,6 +32,7 @@ export interface AdaptiveState {
 export function replay(stored: StoredTrials, options: AdaptiveOptions): AdaptiveState {
   const cell = new CellStatistics()
   const rounds: Round[] = []
+  const seen = new Map<number, number>()
   for (;;) {
     const summary = cell.isEmpty ? null : cell.summary()
     const decision = decide(rounds, summary, options)
@@ -43,11 +42,26 @@ export function replay(stored: StoredTrials, options: AdaptiveOptions): Adaptive
     const found = trialsOf(round).map((trial) => ({ trial, data: stored(trial, round.images) }))
     const missing = found.filter(({ data }) => data === null).map(({ trial }) => trial)
     if (missing.length > 0) return { rounds, summary, decision, missing }
-    for (const { trial, data } of found)
-      if (data !== null && data !== 'failed') cell.add(trial, data.images, data.distances, data.mean)
+    for (const { trial, data } of found) {
+      if (data === null || data === 'failed') continue
+      const before = seen.get(trial) ?? 0
+      if (before >= round.images) continue
+      cell.add(trial, imagesFrom(data.images, before), listFrom(data.distances, before))
+      seen.set(trial, round.images)
+    }
   }
 }
 
 export function trialsOf({ first, last }: Round): number[] {
   return Array.from({ length: last - first + 1 }, (_, i) => first + i)
+}
+
+function imagesFrom(images: ImageSet, start: number): ImageSet {
+  return 'start' in images
+    ? { start: images.start + start, count: images.count - start }
+    : listFrom(images, start)
+}
+
+function listFrom(values: ArrayLike<number>, start: number): ArrayLike<number> {
+  return start === 0 ? values : Array.from(values).slice(start)
 }

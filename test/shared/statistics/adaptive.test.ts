@@ -6,6 +6,7 @@ import {
   decide,
   paperStandardError,
   replay,
+  seenIn,
   trialsOf,
   type AdaptiveOptions,
   type CellSummary,
@@ -197,6 +198,15 @@ describe('designs', () => {
     expect(bestDesign(components, 0.01, { pool: 100 })).toBeNull()
   })
 
+  it('uses up the pool where a design is said to have used all of it', () => {
+    // Of one image a trial: (σ²_trial + σ²_image + σ²_rest) / SE² trials, a little less than the pool.
+    const images = { trial: 1.1e-7, image: 0.0689, rest: 8.5e-7 }
+    const variance = 1.1e-7 / 3 + 0.0689 / 10_000 + 8.5e-7 / 30_000
+    const target = paperStandardError(images)
+    expect(target ** 2).toBeCloseTo(variance, 12)
+    expect(bestDesign(images, target, { pool: 10_000 })!.passes).toBe(Math.ceil((0.0689 + 9.6e-7) / variance))
+  })
+
   it('is the cheapest of all designs', () => {
     for (const [target, least] of [
       [0.01, 50],
@@ -211,5 +221,44 @@ describe('designs', () => {
             fewest = Math.min(fewest, trials * images)
       expect(bestDesign(components, target, { least })!.passes).toBe(fewest)
     }
+  })
+})
+
+describe('trials that go on', () => {
+  it('replace what they had seen before', () => {
+    const seen = seenIn([
+      { first: 0, last: 15, images: 2 },
+      { first: 0, last: 15, images: 6 },
+      { first: 16, last: 63, images: 16 }
+    ])
+    expect(seen).toEqual([
+      { first: 0, last: 15, images: 6 },
+      { first: 16, last: 63, images: 16 }
+    ])
+  })
+
+  it('are the early ones, where later ones are to see far more images', () => {
+    // Spread within trials alone, 0.01: 2,500 passes to a target of 0.2 points, of some 64 trials.
+    const done = rounds([16, 2])
+    const summary = known(done, 0.001, 0, 0.01)
+    const decision = decide(done, summary, { ...options, target: 0.002 })
+    expect(decision).toEqual({ kind: 'measure', round: { first: 0, last: 15, images: 6 } })
+  })
+
+  it('add only their further images, and a replay sees what was decided then', () => {
+    // Distances of a trial, in order: 0, then 0.2 and 0 in turns.
+    const stored = (trial: number, images: number) => ({
+      images: Array.from({ length: images }, (_, i) => 1000 * trial + i),
+      distances: Array.from({ length: images }, (_, i) => (i % 2 === 1 ? 0.2 : 0))
+    })
+    const all = { ...options, target: 0.001, pool: 1_000_000 }
+    const { rounds: done, summary } = replay((trial, images) => stored(trial, images), all)
+    const passes = seenIn(done).reduce((sum, { first, last, images }) => sum + (last - first + 1) * images, 0)
+    expect(summary!.observations).toBe(passes)
+    expect(done.some(({ first }, i) => i > 0 && first === 0)).toBe(true)
+    // As soon as nothing more than the first rounds is stored, the next of them is what is missing.
+    const limit = done[1]!.images
+    const { decision } = replay((trial, images) => (images > limit ? null : stored(trial, images)), all)
+    expect(decision).toEqual({ kind: 'measure', round: done.find(({ images }) => images > limit) })
   })
 })

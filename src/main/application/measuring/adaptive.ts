@@ -82,8 +82,7 @@ function stateOf(
       if (failed.has(trialKey(unit.name, trial))) return 'failed'
       const row = byTrial.get(trial)
       if (row === undefined || row.distances.length < images) return null
-      const seen = { images: sequence(trial, 0, images), distances: row.distances.subarray(0, images) }
-      return row.distances.length === images ? { ...seen, mean: row.mean } : seen
+      return { images: sequence(trial, 0, images), distances: row.distances.subarray(0, images) }
     },
     optionsFor(plan, unit)
   )

@@ -1,5 +1,5 @@
 /** What the adaptive protocol will take, were the parts of criticality's spread as they are thought to be. */
-import { decide, type AdaptiveOptions, type CellSummary, type Round } from '@shared/statistics'
+import { decide, seenIn, type AdaptiveOptions, type CellSummary, type Round } from '@shared/statistics'
 import type { Spread } from './comparable'
 
 export interface Expectation {
@@ -37,7 +37,7 @@ function summaryAfter(
 ): CellSummary {
   const within = image + rest
   let [trials, observations, inverses] = [0, 0, 0]
-  for (const { first, last, images } of rounds) {
+  for (const { first, last, images } of seenIn(rounds)) {
     const count = last - first + 1
     trials += count
     observations += count * images
