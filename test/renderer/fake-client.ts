@@ -245,6 +245,9 @@ export function fakeApplication(
       cell: os.results.cell.handler(({ input }) => cellDetail(application.study, input)),
       stats: os.results.stats.handler(() => {
         throw new LinchpinError('NOTHING_TO_MEASURE', 'The made-up study has no statistics.')
+      }),
+      compare: os.results.compare.handler(() => {
+        throw new LinchpinError('NOTHING_MEASURED', 'The made-up study has no trials to compare.')
       })
     }
   })

@@ -10,6 +10,7 @@ import type {
 } from '@shared/contract/measurement'
 import type { Model } from '@shared/contract/model'
 import { LinchpinError } from '@shared/errors'
+import { parsePerturbation, perturbationName } from '@shared/perturbation-text'
 import { kendall, mean, populationStd, spearman } from '@shared/statistics'
 import { belongsTo, seriesId, type StoredConfiguration } from '../store'
 import type { OpenStudy } from './study'
@@ -30,6 +31,13 @@ function results(study: OpenStudy): ModelResults[] {
         .filter((configuration) => belongsTo(configuration, stored))
         .map((configuration) => ({ model: stored.model, configuration }))
     )
+}
+
+/** Of one model. */
+export function configurationsOf(study: OpenStudy, id: string): StoredConfiguration[] {
+  return results(study)
+    .filter(({ model }) => model.id === id)
+    .map(({ configuration }) => configuration)
 }
 
 /** A share of n images in percent, without the rounding of the share. */
@@ -201,8 +209,9 @@ function ofKinds(
 /** Without a series asked for: of the present evaluation set before others, then the one with most measurements. */
 function chosenSeries(
   study: OpenStudy,
-  { series: asked, perturbation }: StatsRequest
+  { series: asked, perturbation: written }: StatsRequest
 ): { readonly series: Series; readonly others: number } {
+  const perturbation = perturbationName(parsePerturbation(written))
   const all = study.series()
   const alike = all.filter((s) => s.perturbation === perturbation)
   const present = study.store.evaluations.current()?.key

@@ -10,6 +10,7 @@ import { withAbsoluteHead } from './heads'
 import { checkFiles } from './loading'
 import { predict } from './predicting'
 import type { Services } from './services'
+import { compare } from './comparison'
 import { cellDetail, layerRows, stats, trialRows } from './results'
 
 /** Every procedure of the contract, bound to the application. */
@@ -104,7 +105,8 @@ export function applicationRouter(app: Services, log: Logger) {
       trials: os.results.trials.handler(({ input }) => trialRows(study(input))),
       layers: os.results.layers.handler(({ input }) => layerRows(study(input))),
       cell: os.results.cell.handler(({ input }) => cellDetail(study(input), input)),
-      stats: os.results.stats.handler(({ input }) => stats(study(input), input.request))
+      stats: os.results.stats.handler(({ input }) => stats(study(input), input.request)),
+      compare: os.results.compare.handler(({ input }) => compare(study(input), input.request))
     }
   })
 }

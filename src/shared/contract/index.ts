@@ -2,6 +2,7 @@ import { eventIterator, oc } from '@orpc/contract'
 import type { ContractRouterClient } from '@orpc/contract'
 import { z } from 'zod'
 import { deviceListSchema } from './devices'
+import { comparisonRequestSchema, comparisonSchema } from './comparison'
 import { evaluationRequestSchema, evaluationSchema } from './evaluation'
 import { loadCheckOutcomeSchema } from './loading'
 import {
@@ -138,7 +139,8 @@ export const contract = {
     cell: oc
       .input(study.extend({ series: z.string(), model: z.string(), layer: z.string() }))
       .output(cellDetailSchema),
-    stats: oc.input(study.extend({ request: statsRequestSchema })).output(statsSchema)
+    stats: oc.input(study.extend({ request: statsRequestSchema })).output(statsSchema),
+    compare: oc.input(study.extend({ request: comparisonRequestSchema })).output(comparisonSchema)
   }
 }
 

@@ -6,6 +6,7 @@ export { kendall, spearman, type Correlation } from './correlation'
 export { interval95, summarise, type CriticalitySummary } from './criticality'
 export { mean, populationStd, sampleStd } from './descriptive'
 export { bestDesign, paperStandardError, type Design, type KnownComponents } from './designs'
+export { holm } from './holm'
 export { meanInterval } from './interval'
 export { labelOrders, someOrder } from './label-orders'
 export {

@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { statsRequestSchema, type StatsRequest } from '@shared/contract/measurement'
+import { compare } from '../../../src/main/application/comparison'
 import { cellDetail, layerRows, stats, trialRows } from '../../../src/main/application/results'
 import { OpenStudy } from '../../../src/main/application/study'
 import { StudyStore, type Configuration } from '../../../src/main/store'
@@ -136,12 +137,47 @@ describe('statistics', () => {
   it('of what was not measured are refused', async () => {
     const study = fourModels()
     await expectProblem(
-      () => stats(study, request({ perturbation: 'noise' })),
+      () => stats(study, request({ perturbation: 'noise:0.10' })),
       'NOTHING_MEASURED',
-      'noise',
+      'noise:0.1',
       'randomize, zero'
     )
     await expectProblem(() => stats(emptyStudy(), request()), 'NOTHING_MEASURED', 'measured: nothing')
+  })
+})
+
+describe('two models compared', () => {
+  it('pair trials and images that both have', () => {
+    const study = fourModels()
+    addResults(study, 'one', { a: [[0.5, 0.75], [0.25, 0.25], [0.5, 0.5]] }, { seed: 3 }) // prettier-ignore
+    addResults(study, 'two', { a: [[0.25, 0.25], [0.25, 0], [0.5, 0.25]] }, { seed: 3 }) // prettier-ignore
+    const series = study.series().find(({ seed }) => seed === 3)!.id
+    const { layers } = compare(study, { first: 'one', second: 'two', perturbation: 'randomize', series })
+    // Differences 0.25, 0.5 | 0, 0.25 | 0, 0.25: mean 1.25 / 6.
+    expect(layers.map(({ layer, pairs, observations }) => [layer, pairs, observations])).toEqual([
+      ['a', 3, 6]
+    ])
+    expect(layers[0]!.difference).toBeCloseTo(1.25 / 6, 12)
+    expect(layers[0]!.pCorrected).toBe(layers[0]!.p)
+    const turned = compare(study, { first: 'two', second: 'one', perturbation: 'randomize', series })
+    expect(turned.layers[0]!.difference).toBeCloseTo(-1.25 / 6, 12)
+    expect(turned.layers[0]!.p).toBeCloseTo(layers[0]!.p!, 12)
+  })
+
+  it('have only layers of both, and one trial says nothing of chance', () => {
+    const { layers } = compare(fourModels(), { first: 'one', second: 'two', perturbation: 'randomize' })
+    // one has two trials of b, two has one.
+    expect(layers.map(({ layer, difference, pairs }) => [layer, difference, pairs])).toEqual([
+      ['a', 0, 1],
+      ['b', 0.25, 1]
+    ])
+  })
+
+  it('must have been measured alike', async () => {
+    const zero = { first: 'one', second: 'two', perturbation: 'zero' }
+    await expectProblem(() => compare(fourModels(), zero), 'NOTHING_MEASURED', 'zero', 'randomize')
+    const unknown = { first: 'one', second: 'nine', perturbation: 'randomize' }
+    await expectProblem(() => compare(fourModels(), unknown), 'MODEL_UNKNOWN', 'nine')
   })
 })
 

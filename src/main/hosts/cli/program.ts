@@ -6,7 +6,7 @@ import { importCommand } from './commands/import'
 import { inspectCommand } from './commands/inspect'
 import { measureCommand } from './commands/measure'
 import { predictCommand } from './commands/predict'
-import { resultsCommand, statsCommand } from './commands/results'
+import { compareCommand, resultsCommand, statsCommand } from './commands/results'
 import { sampleCommand } from './commands/sample'
 import { serveCommand } from './commands/serve'
 import type { Context, ExitCode, Finish } from './context'
@@ -30,6 +30,7 @@ export async function runProgram(argv: readonly string[], context: Context): Pro
     measureCommand,
     resultsCommand,
     statsCommand,
+    compareCommand,
     serveCommand,
     sampleCommand,
     devicesCommand

@@ -96,3 +96,25 @@ export function statsCommand(program: Command, context: Context, finish: Finish)
       )
     )
 }
+
+export function compareCommand(program: Command, context: Context, finish: Finish): void {
+  program
+    .command('compare')
+    .description('print the paired difference of two models, layer by layer, as JSON')
+    .argument('<study>', 'the study, NAME.linchpin')
+    .argument('<first>', 'id of a model')
+    .argument('<second>', 'id of the model that is subtracted')
+    .option('--perturbation <name>', 'whose results', 'randomize')
+    .option('--json', 'print one JSON value (it always does)')
+    .action((path: string, first: string, second: string, { perturbation }: { perturbation: string }) =>
+      finish(
+        context.withApplication('cli', async ({ client }) => {
+          const { id } = await client.studies.open({ path })
+          const request = { first, second, perturbation }
+          const { layers } = await client.results.compare({ study: id, request })
+          printJson(layers)
+          return 0
+        })
+      )
+    )
+}
